@@ -1,0 +1,73 @@
+"""The parts of a pod and of a Service that users of every operator ask for."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from smtppool.api.base import IPv4, Model
+
+StringMap = Annotated[
+    dict[
+        Annotated[str, Field(max_length=317)],
+        Annotated[str, Field(max_length=1024)],
+    ],
+    Field(max_length=32),
+]
+# Parts of core/v1 that Kubernetes itself checks when the pod is applied.
+Opaque = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+ResourceName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$", max_length=253)]
+
+
+class Resources(Model):
+    """core/v1 ResourceRequirements of each container of a relay pod."""
+
+    postfix: Opaque = Field(default_factory=dict)
+    haproxy: Opaque = Field(default_factory=dict)
+    gate: Opaque = Field(default_factory=dict)
+    agent: Opaque = Field(default_factory=dict)
+
+
+class DnsConfig(Model):
+    """Resolvers of the relay pods, where the cluster's are not fit for mail."""
+
+    nameservers: Annotated[tuple[IPv4, ...], Field(max_length=3)] = ()
+    searches: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(max_length=6)] = ()
+
+
+class PodSettings(Model):
+    """Resources, scheduling and names of the relay pods."""
+
+    labels: StringMap = Field(default_factory=dict)
+    annotations: StringMap = Field(default_factory=dict)
+    resources: Resources = Field(default_factory=Resources)
+    node_selector: StringMap = Field(default_factory=dict)
+    tolerations: Annotated[tuple[Opaque, ...], Field(max_length=16)] = ()
+    affinity: Opaque = Field(default_factory=dict)
+    topology_spread_constraints: Annotated[tuple[Opaque, ...], Field(max_length=8)] = ()
+    priority_class_name: ResourceName | None = None
+    image_pull_secrets: Annotated[tuple[ResourceName, ...], Field(max_length=8)] = ()
+    dns_config: DnsConfig | None = None
+
+
+class ServiceType(StrEnum):
+    """Kubernetes Service types of the entry."""
+
+    CLUSTER_IP = "ClusterIP"
+    NODE_PORT = "NodePort"
+    LOAD_BALANCER = "LoadBalancer"
+
+
+class TrafficPolicy(StrEnum):
+    """`Local` keeps the client's address, which `allowedNetworks` is matched against."""
+
+    CLUSTER = "Cluster"
+    LOCAL = "Local"
+
+
+class ServiceSettings(Model):
+    """The entry Service."""
+
+    type: ServiceType = ServiceType.CLUSTER_IP
+    annotations: StringMap = Field(default_factory=dict)
+    external_traffic_policy: TrafficPolicy = TrafficPolicy.LOCAL
