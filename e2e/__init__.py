@@ -1,0 +1,1 @@
+"""End-to-end tests: the test cluster, the simulated internet and the figures measured on them."""

@@ -1,0 +1,3 @@
+module smtppool.io/hack/pause
+
+go 1.25.0

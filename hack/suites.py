@@ -1,0 +1,148 @@
+"""Runs test suites one after another and closes with one summary.
+
+Each suite names what it needs (system packages, programs, a cluster); that is prepared once, and the cluster is taken
+down at the end. The first red suite ends the run. A skipped test counts as red: a missing tool must be said loudly.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+from xml.etree import ElementTree
+
+REPORTS: Final = Path("build/reports")
+MACHINE: Final = ("setup", "programs")
+CLUSTER: Final = (*MACHINE, "up", "images")
+
+
+class Suite(NamedTuple):
+    """What to run, what must be there first (verbs of `e2e.cluster`), and its limits in seconds."""
+
+    path: str
+    needs: tuple[str, ...]
+    per_test: int
+    whole: int
+
+
+SUITES: Final = {
+    "unit": Suite("tests/unit", (), per_test=30, whole=180),
+    "golden": Suite("tests/golden", MACHINE, per_test=60, whole=180),
+    "contract": Suite("tests/contract", MACHINE, per_test=120, whole=300),
+    "core": Suite("e2e/core", CLUSTER, per_test=300, whole=900),
+    "full": Suite("e2e/full", CLUSTER, per_test=900, whole=3600),
+}
+
+
+class Outcome(NamedTuple):
+    """What came of one suite; `result` is `ok`, `not run`, or what was wrong."""
+
+    name: str
+    result: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+
+def cluster(verb: str, *arguments: str) -> list[str]:
+    """Command line of one verb of the test cluster."""
+    return [sys.executable, "-m", "e2e.cluster", verb, *arguments]
+
+
+def prepare(suite: Suite, *, done: set[str]) -> str:
+    """Runs the verbs that no earlier suite has run; returns the one that failed, or an empty text."""
+    for verb in suite.needs:
+        if verb in done:
+            continue
+        print(f"\n==> {verb}", flush=True)
+        done.add(verb)
+        if subprocess.run(cluster(verb), stdin=subprocess.DEVNULL, check=False).returncode:
+            return verb
+    return ""
+
+
+def run(name: str, suite: Suite, *, extra: list[str]) -> Outcome:
+    """Runs pytest over one suite, on the cluster's network if it needs the cluster, and reads its report."""
+    report = REPORTS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    limits = [f"--timeout={suite.per_test}", f"--session-timeout={suite.whole}"]
+    command = [sys.executable, "-m", "pytest", suite.path, *limits, f"--junitxml={report}", *extra]
+    if "up" in suite.needs:
+        command = cluster("exec", "--", *command)
+    print(f"\n==> {name}: {suite.path}", flush=True)
+    started = time.monotonic()
+    status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+    return read(name, report, status=status, seconds=time.monotonic() - started)
+
+
+def read(name: str, report: Path, *, status: int, seconds: float) -> Outcome:
+    """The outcome that pytest wrote down; without a report nothing has passed."""
+    if not report.is_file():
+        return Outcome(name, f"no report, exit status {status}", failed=1, seconds=seconds)
+    totals = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by our own pytest
+    tests = failed = skipped = 0
+    for total in totals:
+        tests += int(total.get("tests", 0))
+        failed += int(total.get("failures", 0)) + int(total.get("errors", 0))
+        skipped += int(total.get("skipped", 0))
+    outcome = Outcome(name, "ok", max(0, tests - failed - skipped), failed, skipped, seconds)
+    return outcome._replace(result=verdict(outcome, status=status))
+
+
+def verdict(outcome: Outcome, *, status: int) -> str:
+    """`ok`, or the first thing that is wrong with a finished suite."""
+    if status or outcome.failed:
+        return f"failed, exit status {status}"
+    if outcome.skipped and os.environ.get("CLUSTER") != "current":
+        return "tests were skipped"
+    return "ok" if outcome.passed else "nothing was tested"
+
+
+def run_all(names: list[str], *, extra: list[str], keep: bool) -> list[Outcome]:
+    """One outcome per suite, in order; suites after a red one are `not run`."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    done: set[str] = set()
+    outcomes: list[Outcome] = []
+    try:
+        for name in names:
+            if outcomes and outcomes[-1].result != "ok":
+                outcomes.append(Outcome(name, "not run"))
+            elif broken := prepare(SUITES[name], done=done):
+                outcomes.append(Outcome(name, f"could not start: {broken} failed", failed=1))
+            else:
+                outcomes.append(run(name, SUITES[name], extra=extra))
+    finally:
+        if "up" in done and not keep:
+            print("\n==> down", flush=True)
+            subprocess.run(cluster("down"), stdin=subprocess.DEVNULL, check=False)
+    return outcomes
+
+
+def summary(outcomes: list[Outcome]) -> str:
+    """A table of all suites and a closing line in pytest's own form."""
+    rows = [f"{'suite':<10}{'passed':>8}{'failed':>8}{'skipped':>9}{'time':>10}  result"]
+    rows += [f"{o.name:<10}{o.passed:>8}{o.failed:>8}{o.skipped:>9}{o.seconds:>8.1f} s  {o.result}" for o in outcomes]
+    passed, failed, skipped = (sum(column) for column in zip(*(o[2:5] for o in outcomes), strict=True))
+    counts = [(failed, "failed"), (passed, "passed"), (skipped, "skipped")]
+    closing = ", ".join(f"{count} {word}" for count, word in counts if count) or "no tests ran"
+    seconds = sum(o.seconds for o in outcomes)
+    return "\n".join(["", *rows, f"===== {closing} in {seconds:.2f}s ====="])
+
+
+def main() -> int:
+    """Exit status 0 only if every suite is `ok`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("suite", nargs="+", choices=SUITES)
+    parser.add_argument("--keep", action="store_true", help="leave the cluster up")
+    parser.add_argument("--pytest", default="", metavar="ARGS", help="further arguments for pytest, in one string")
+    arguments = parser.parse_args()
+    outcomes = run_all(arguments.suite, extra=arguments.pytest.split(), keep=arguments.keep)
+    print(summary(outcomes), flush=True)
+    return int(any(outcome.result != "ok" for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
