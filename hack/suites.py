@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Final, NamedTuple
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 REPORTS: Final = Path("build/reports")
 MACHINE: Final = ("setup", "programs")
@@ -82,7 +82,7 @@ def read(name: str, report: Path, *, status: int, seconds: float) -> Outcome:
     """The outcome that pytest wrote down; without a report nothing has passed."""
     if not report.is_file():
         return Outcome(name, f"no report, exit status {status}", failed=1, seconds=seconds)
-    totals = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by our own pytest
+    totals = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by our own pytest
     tests = failed = skipped = 0
     for total in totals:
         tests += int(total.get("tests", 0))
