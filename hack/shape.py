@@ -79,7 +79,11 @@ def check_shell(scripts: list[str]) -> Iterator[str]:
         yield f"{shellcheck.name}: missing; run: make clean .venv/.stamp"
     elif scripts:
         command = [str(shellcheck), "--format=gcc", *scripts]
-        yield from subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+        checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        yield from checked.stdout.splitlines()
+        yield from checked.stderr.splitlines()
+        if checked.returncode and not checked.stdout and not checked.stderr:
+            yield f"shellcheck: exit status {checked.returncode}"
 
 
 def findings() -> Iterator[str]:
