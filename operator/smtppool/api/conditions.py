@@ -38,7 +38,5 @@ class Condition(Observed):
 
 Conditions = Annotated[
     tuple[Condition, ...],
-    Field(
-        max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
-    ),
+    Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
 ]

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from smtppool.api.base import Label, Model, Observed, Ratio, cel, parse_ratio
 from smtppool.api.conditions import Conditions
-from smtppool.api.pod import StringMap
+from smtppool.api.pod import Labels
 
 MAX_STAGES = 60
 
@@ -39,7 +39,10 @@ class Schedule(Model):
 
     model_config = ConfigDict(
         json_schema_extra=cel(
-            ("has(self.preset) != has(self.stages)", "exactly one of schedule.preset and schedule.stages must be given"),
+            (
+                "has(self.preset) != has(self.stages)",
+                "exactly one of schedule.preset and schedule.stages must be given",
+            ),
             ("!has(self.preset) || has(self.target)", "schedule.preset needs a target"),
         )
     )
@@ -67,7 +70,7 @@ class Schedule(Model):
 class ServerSelector(Model):
     """Servers of the same namespace by labels."""
 
-    match_labels: Annotated[StringMap, Field(min_length=1)]
+    match_labels: Annotated[Labels, Field(min_length=1)]
 
 
 class Gates(Model):
@@ -86,12 +89,15 @@ class StepBack(Model):
     complaint_rate: Ratio = "0.3%"
 
 
+_MIX = cel(("self.map(key, double(self[key].split('%')[0])).sum() <= 100.000001", "mix must not sum to more than 100%"))
+
+
 class IpWarmupPlanSpec(Model):
     """What the user states for a warm-up."""
 
     server_selector: ServerSelector
     schedule: Schedule
-    mix: Annotated[dict[Label, Ratio], Field(max_length=32)] = Field(default_factory=dict)
+    mix: Annotated[dict[Label, Ratio], Field(max_length=32, json_schema_extra=_MIX)] = Field(default_factory=dict)
     gates: Gates = Field(default_factory=Gates)
     step_back: StepBack = Field(default_factory=StepBack)
     smoothing: Smoothing = Smoothing.HOURLY

@@ -15,6 +15,12 @@ class Key(NamedTuple):
     name: str
 
 
+# Names of the three kinds. Children append suffixes, and Kubernetes makes the names of pods and of their revisions,
+# `<server>-relay-<hash>`, into label values (63 characters). A Service's name starts with a letter.
+MAX_NAME = 40
+OBJECT_NAME_PATTERN = rf"^[a-z]([-a-z0-9]{{0,{MAX_NAME - 2}}}[a-z0-9])?$"
+MAX_NAME_WITH_ADDRESSES = MAX_NAME - len("-255-255-255-255")  # a pool that names servers by their addresses
+
 # Labels on children. Selectors use POOL, SERVER and ENTRY; watches use PART_OF.
 PART_OF = "app.kubernetes.io/part-of"
 PART_OF_VALUE = "smtppool"
@@ -80,6 +86,11 @@ ROUTING_KEY = "routing.json"
 GRANT_KEY = "grant.json"
 REPORT_KEY = "report.json"
 EGRESS_KEY = "egress.json"
+
+
+def address_server_name(pool: str, address: str) -> str:
+    """SmtpServer made from one entry of SmtpPool.spec.addresses."""
+    return f"{pool}-{address.replace('.', '-')}"
 
 
 def routing_name(pool: str) -> str:

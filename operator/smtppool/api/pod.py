@@ -7,15 +7,17 @@ from pydantic import Field
 
 from smtppool.api.base import IPv4, Model
 
-StringMap = Annotated[
-    dict[
-        Annotated[str, Field(max_length=317)],
-        Annotated[str, Field(max_length=1024)],
-    ],
-    Field(max_length=32),
-]
+QUALIFIED_NAME_PATTERN = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+LABEL_VALUE_PATTERN = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+
+QualifiedName = Annotated[str, Field(pattern=QUALIFIED_NAME_PATTERN, max_length=317)]
+LabelValue = Annotated[str, Field(pattern=LABEL_VALUE_PATTERN, max_length=63)]
+Labels = Annotated[dict[QualifiedName, LabelValue], Field(max_length=32)]
+Annotations = Annotated[dict[QualifiedName, Annotated[str, Field(max_length=4096)]], Field(max_length=32)]
 # Parts of core/v1 that Kubernetes itself checks when the pod is applied.
-Opaque = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+Opaque = Annotated[
+    dict[str, Any], Field(max_length=32, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
+]
 ResourceName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$", max_length=253)]
 
 
@@ -32,16 +34,16 @@ class DnsConfig(Model):
     """Resolvers of the relay pods, where the cluster's are not fit for mail."""
 
     nameservers: Annotated[tuple[IPv4, ...], Field(max_length=3)] = ()
-    searches: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(max_length=6)] = ()
+    searches: Annotated[tuple[ResourceName, ...], Field(max_length=6)] = ()
 
 
 class PodSettings(Model):
     """Resources, scheduling and names of the relay pods."""
 
-    labels: StringMap = Field(default_factory=dict)
-    annotations: StringMap = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
     resources: Resources = Field(default_factory=Resources)
-    node_selector: StringMap = Field(default_factory=dict)
+    node_selector: Labels = Field(default_factory=dict)
     tolerations: Annotated[tuple[Opaque, ...], Field(max_length=16)] = ()
     affinity: Opaque = Field(default_factory=dict)
     topology_spread_constraints: Annotated[tuple[Opaque, ...], Field(max_length=8)] = ()
@@ -69,5 +71,5 @@ class ServiceSettings(Model):
     """The entry Service."""
 
     type: ServiceType = ServiceType.CLUSTER_IP
-    annotations: StringMap = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
     external_traffic_policy: TrafficPolicy = TrafficPolicy.LOCAL

@@ -6,23 +6,25 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from smtppool.api.base import (
+    CheckInterval,
     CountOrRatio,
     Duration,
     Endpoint,
     Hostname,
-    IPv4,
     Label,
+    MessageSize,
     Model,
     Network,
     Observed,
     Ratio,
     Score,
     Size,
+    UnicastIPv4,
     Weight,
     cel,
 )
 from smtppool.api.conditions import Conditions
-from smtppool.api.pod import PodSettings, ServiceSettings, StringMap
+from smtppool.api.pod import Annotations, Labels, PodSettings, ResourceName, ServiceSettings
 from smtppool.api.smtpserver import DesiredState, EgressProviderName, Warmup
 
 MAX_SERVERS = 200
@@ -73,7 +75,7 @@ class Submission(Model):
     allowed_networks: Annotated[
         tuple[Network, ...], Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "set"})
     ] = ()
-    max_message_size: Size = "25Mi"
+    max_message_size: MessageSize = "25Mi"
     max_recipients: Annotated[int, Field(ge=1, le=10000)] = 1000
 
 
@@ -143,7 +145,7 @@ class Queue(Model):
 
     lifetime: Duration = "72h"
     size: Size = "10Gi"
-    storage_class_name: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$", max_length=253)] | None = None
+    storage_class_name: ResourceName | None = None
     access_mode: Annotated[str, Field(pattern=r"^(ReadWriteOnce|ReadWriteOncePod)$", max_length=16)] = "ReadWriteOnce"
 
 
@@ -154,14 +156,14 @@ class EgressCheck(Model):
         json_schema_extra=cel(
             (
                 "self.mode == 'Off' || has(self.endpoint)",
-                "egressCheck needs an endpoint, or mode: \"Off\" to open lanes unverified",
+                'egressCheck needs an endpoint, or mode: "Off" to open lanes unverified',
             )
         )
     )
 
     mode: EgressCheckMode = EgressCheckMode.VERIFY
     endpoint: Endpoint | None = None
-    interval: Duration = "5m"
+    interval: CheckInterval = "5m"
 
     @model_validator(mode="after")
     def _endpoint(self) -> Self:
@@ -202,8 +204,8 @@ class TemplateSpec(Model):
 class TemplateMetadata(Model):
     """Labels and annotations of servers made from `addresses`."""
 
-    labels: StringMap = Field(default_factory=dict)
-    annotations: StringMap = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
 
 
 class ServerTemplate(Model):
@@ -216,9 +218,9 @@ class ServerTemplate(Model):
 class PoolAddress(Model):
     """One address, one SmtpServer."""
 
-    address: IPv4
+    address: UnicastIPv4
     hostname: Hostname
-    local_address: IPv4 | None = None
+    local_address: UnicastIPv4 | None = None
     weight: Weight | None = None
 
 

@@ -6,17 +6,17 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from smtppool.api.base import (
-    SECRET_KEY_PATTERN,
     Hostname,
-    IPv4,
     Label,
     Model,
     Observed,
     Port,
+    UnicastIPv4,
     Weight,
     cel,
 )
 from smtppool.api.conditions import Conditions
+from smtppool.api.pod import ResourceName
 
 
 class EgressProviderName(StrEnum):
@@ -62,17 +62,18 @@ class Egress(Model):
         json_schema_extra=cel(
             ("self.address == oldSelf.address", "egress.address is immutable: delete and create the SmtpServer"),
             (
-                "has(self.localAddress) == has(oldSelf.localAddress) && "
-                "(!has(self.localAddress) || self.localAddress == oldSelf.localAddress)",
+                (
+                    "has(self.localAddress) == has(oldSelf.localAddress)"
+                    " && (!has(self.localAddress) || self.localAddress == oldSelf.localAddress)"
+                ),
                 "egress.localAddress is immutable: delete and create the SmtpServer",
             ),
-            ("isIP(self.address)", "egress.address must be an IPv4 address"),
         )
     )
 
-    address: IPv4
+    address: UnicastIPv4
     provider: EgressProviderName = EgressProviderName.PREPROVISIONED
-    local_address: IPv4 | None = None
+    local_address: UnicastIPv4 | None = None
 
     @property
     def source(self) -> str:
@@ -90,7 +91,7 @@ class Relay(Model):
 class SecretKeyRef(Model):
     """A Secret in the same namespace with the keys `username` and `password`."""
 
-    name: Annotated[str, Field(pattern=SECRET_KEY_PATTERN, max_length=253)]
+    name: ResourceName
 
 
 class Smarthost(Model):
