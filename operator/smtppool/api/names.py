@@ -60,6 +60,7 @@ SERVICE_PORT = 25
 
 # Paths in a relay pod.
 CONFIG_DIR = "/etc/smtppool"  # the server's ConfigMap, read-only, all containers
+CREDENTIALS_DIR = "/etc/smtppool-credentials"  # smarthost servers: the Secret with username and password, Postfix only
 POSTFIX_DIR = "/etc/postfix"  # emptyDir, filled by the Postfix entrypoint; read-only in the agent
 RUN_DIR = "/run/smtppool"  # emptyDir in memory, all containers: sockets, live tables, requests
 VOLUME_DIR = "/var/spool/smtppool"  # the PVC
@@ -76,6 +77,7 @@ GATE_CONTROL_SOCKET = f"{RUN_DIR}/gate.sock"
 GATE_TABLE = f"{RUN_DIR}/gate.json"  # GateTable, written by the agent by rename, read by the gate
 HAPROXY_SOCKET = f"{RUN_DIR}/haproxy.sock"
 RELOAD_REQUEST = f"{RUN_DIR}/reload"  # the agent touches it, the Postfix entrypoint reloads
+SASL_PASSWORDS = f"{RUN_DIR}/sasl_passwd"  # written by the Postfix entrypoint from CREDENTIALS_DIR, root only
 STOPPING_FLAG = f"{RUN_DIR}/stopping"  # made by the preStop hook: readiness off, no new sessions
 
 AGENT_UID = 10001  # gate, agent and HAProxy
