@@ -50,12 +50,13 @@ bench: images ## Benchmarks on the cluster
 
 ##: code
 
-lint: .venv/.stamp programs ## Format, style, types, layers, shape, generated files
+lint: .venv/.stamp ## Format, style, types, layers, shape, generated files
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy operator e2e tests benchmarks hack
 	.venv/bin/lint-imports
 	$(PY) -m hack.shape
+	@$(MAKE) --no-print-directory programs
 	$(PY) -m hack.generated --check
 
 format: .venv/.stamp ## Rewrite the code in the project's format
