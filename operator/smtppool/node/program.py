@@ -1,0 +1,93 @@
+"""The node program's loop: an order, a notice of the kernel or 15 s asks for a look; a changed finding is reported."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+from smtppool.api.documents import NodeEgressReport
+from smtppool.node.documents import NO_ORDER, Order, build_report
+from smtppool.node.enforcer import Enforcer
+from smtppool.node.kernel import KernelNotices
+from smtppool.node.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 15.0  # makes up for a lost notice
+SPACING_SECONDS: Final = 0.25  # kube-proxy changes nftables often: at most four looks a second
+STUCK_SECONDS: Final = 90.0
+REPORT_SECONDS: Final = 60.0  # an unchanged report is applied again, which writes nothing unless it was altered
+
+
+class Bus(Protocol):
+    """Orders in, reports out."""
+
+    def orders(self) -> AsyncIterator[Order]:
+        """Every order from now on, the present one first; never ends."""
+
+    async def report(self, report: NodeEgressReport) -> None:
+        """Replaces the report. OSError or TimeoutError if that failed."""
+
+
+class NodeProgram:
+    """One order, one enforcer, one report."""
+
+    def __init__(self, settings: Settings, bus: Bus) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._enforcer = Enforcer()
+        self._order = NO_ORDER
+        self._wake = asyncio.Event()
+        self._reported: NodeEgressReport | None = None
+        self._looked_at = _now()
+        self._reported_at = -REPORT_SECONDS
+        self.error: str | None = "no look yet"
+
+    @property
+    def alive(self) -> bool:
+        """Whether looks still happen."""
+        return _now() - self._looked_at < STUCK_SECONDS
+
+    async def run(self) -> None:
+        """Until cancelled; rules stay in force then."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            with KernelNotices(self._wake.set):
+                while True:
+                    await self._look()
+                    await asyncio.sleep(SPACING_SECONDS)
+                    await self._until_woken()
+
+    async def _follow(self) -> None:
+        async for order in self._bus.orders():
+            self._order = order
+            self._wake.set()
+
+    async def _until_woken(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            log.debug("periodic look")
+
+    async def _look(self) -> None:
+        self._wake.clear()
+        order = self._order
+        held, applied, error = await self._enforcer.look(order)
+        self._looked_at = _now()
+        report = build_report(node=self._settings.node, order=order, held=held, applied=applied, error=error)
+        self.error = report.error
+        if report != self._reported or _now() - self._reported_at >= REPORT_SECONDS:
+            await self._send(report)
+
+    async def _send(self, report: NodeEgressReport) -> None:
+        try:
+            await self._bus.report(report)
+        except (OSError, TimeoutError) as error:
+            log.warning("report not written, tried again at the next look: %s", error)
+        else:
+            self._reported, self._reported_at = report, _now()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
