@@ -1,0 +1,1 @@
+"""What demo, end-to-end tests and benchmarks stand on: the installed operator, pools, senders, and waiting."""

@@ -1,0 +1,54 @@
+"""The operator, installed by its chart with the real helm."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+CHART = Path(__file__).resolve().parents[2] / "charts" / "smtp-pool-operator"
+NAMESPACE = "smtppool-system"
+RELEASE = "smtp-pool-operator"
+INSTALL_TIMEOUT = 180
+
+
+class HelmError(Exception):
+    """helm said no; the message is what it printed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images:
+    """References of the images that are on the nodes."""
+
+    operator: str
+    relay: str
+    mailnet: str
+
+
+def helm(*arguments: str, timeout: float = INSTALL_TIMEOUT) -> str:
+    """Stdout of one helm call."""
+    done = subprocess.run(["helm", *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+    if done.returncode:
+        raise HelmError(f"helm {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def install_command(images: Images) -> list[str]:
+    """The `helm` arguments that install or upgrade the release."""
+    repositories = {"image": images.operator, "relay.image": images.relay}
+    values: list[str] = []
+    for field, reference in repositories.items():
+        repository, _, tag = reference.rpartition(":")
+        values += ["--set", f"{field}.repository={repository}", "--set-string", f"{field}.tag={tag}"]
+    return [
+        "upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace",
+        "--set", "egress.node.enabled=true", *values, "--wait", "--timeout", f"{INSTALL_TIMEOUT - 10}s",
+    ]  # fmt: skip
+
+
+def install(images: Images) -> str:
+    """Install and wait until the operator and the egress program are ready; helm's own words."""
+    return helm(*install_command(images))
+
+
+def uninstall(*, timeout: float = INSTALL_TIMEOUT) -> str:
+    """Uninstall with the chart's clean-up; raises if the clean-up refuses."""
+    return helm("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", f"{timeout:.0f}s", timeout=timeout + 20)

@@ -1,0 +1,126 @@
+"""One running system: cluster, simulated internet and installed operator, and what is asked of them all the time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pykube
+
+from e2e.cluster.api import Cluster
+from e2e.mailnet.client import Mailnet, Selection
+from e2e.mailnet.events import Outcome
+from e2e.stand.kinds import SmtpPool, SmtpServer, connect
+from e2e.stand.kubectl import apply, kubectl
+from e2e.stand.operator import Images, install
+from e2e.stand.pools import PoolPlan
+from e2e.stand.sender import Sender, Sent
+from e2e.stand.waiting import equal, until
+
+READY_TIMEOUT = 120
+DELIVERY_TIMEOUT = 120
+DELETE_TIMEOUT = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """Cluster, mailnet and operator; all methods block until what they say is true, or fail with what they saw."""
+
+    cluster: Cluster
+    images: Images
+
+    @cached_property
+    def mailnet(self) -> Mailnet:
+        """The simulated internet's record and scripts."""
+        return Mailnet(lambda argv: self.cluster.mailnet_exec(*argv))
+
+    @cached_property
+    def api(self) -> pykube.HTTPClient:
+        """The API server as the admin."""
+        return connect(str(self.cluster.kubeconfig))
+
+    def install(self) -> str:
+        """The operator by its chart."""
+        return install(self.images)
+
+    def place(self, plan: PoolPlan) -> dict[str, str]:
+        """Give each egress address to a node, in turn; returns node by address."""
+        nodes = [node.name for node in self.cluster.nodes()]
+        placed = {a: nodes[i % len(nodes)] for i, a in enumerate(plan.addresses.values())}
+        for address, node in placed.items():
+            self.cluster.egress_add(node, address)
+        return placed
+
+    @contextmanager
+    def namespace(self, name: str) -> Iterator[str]:
+        """A namespace that is gone afterwards, with all that was in it."""
+        kubectl("create", "namespace", name)
+        try:
+            yield name
+        finally:
+            self.empty(name)
+
+    def empty(self, namespace: str) -> None:
+        """Delete a test's namespace; queues left on purpose are dropped by the documented decision."""
+        for server in SmtpServer.objects(self.api, namespace=namespace):
+            server.annotate_decision("drop")
+        kubectl("delete", "smtppools,smtpservers,ipwarmupplans", "--all", "-n", namespace, "--wait=false")
+        kubectl("delete", "namespace", namespace, f"--timeout={DELETE_TIMEOUT}s", timeout=DELETE_TIMEOUT + 10)
+
+    def server(self, name: str, *, namespace: str) -> SmtpServer:
+        """The SmtpServer as it is now."""
+        return SmtpServer.objects(self.api, namespace=namespace).get_by_name(name)
+
+    def pool(self, name: str, *, namespace: str) -> SmtpPool:
+        """The SmtpPool as it is now."""
+        return SmtpPool.objects(self.api, namespace=namespace).get_by_name(name)
+
+    def create(self, plan: PoolPlan) -> None:
+        """Apply a pool with its servers, their addresses on the nodes, and wait until all are in traffic."""
+        self.place(plan)
+        apply(plan.manifests())
+        self.in_traffic(plan)
+
+    def in_traffic(self, plan: PoolPlan, *, timeout: float = READY_TIMEOUT) -> None:
+        """Wait until each server has its stated weight in force."""
+        stated = {s.name: s.weight for s in plan.servers}
+        equal(lambda: self.weights(plan.namespace), stated, what="weights in force", timeout=timeout)
+        until(lambda: self.entry_ready(plan), what=f"Service {plan.name} has an endpoint", timeout=30)
+
+    def weights(self, namespace: str) -> dict[str, Any]:
+        """Weight in force by server name."""
+        servers = SmtpServer.objects(self.api, namespace=namespace)
+        return {server.name: server.status("weight") for server in servers}
+
+    def entry_ready(self, plan: PoolPlan) -> list[str]:
+        """Addresses of the ready entry pods."""
+        text = kubectl(
+            "get", "endpointslices", "-n", plan.namespace, "-l", f"kubernetes.io/service-name={plan.name}",
+            "-o", "jsonpath={range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]}{\"\\n\"}{end}",
+        )  # fmt: skip
+        return text.split()
+
+    def sender(self, namespace: str) -> Sender:
+        """A client pod in that namespace."""
+        sender = Sender(namespace=namespace, image=self.images.mailnet)
+        sender.create()
+        return sender
+
+    def arrived(self, prefix: str) -> list[str]:
+        """Message ids that sinks have accepted, with duplicates."""
+        return self.mailnet.message_ids(Selection(message_id_prefix=prefix, outcome=Outcome.ACCEPTED))
+
+    def all_arrive(self, sent: Sent, *, timeout: float = DELIVERY_TIMEOUT) -> int:
+        """Wait until every acknowledged message is at a sink; returns how many came twice."""
+        equal(
+            lambda: len(sent.acks - set(self.arrived(sent.prefix))), 0,
+            what=f"messages of {len(sent.acks)} acknowledged ones that are not at a sink", timeout=timeout, interval=0.5,
+        )  # fmt: skip
+        arrived = self.arrived(sent.prefix)
+        return len(arrived) - len(set(arrived))
+
+
+def target(plan: PoolPlan) -> str:
+    """HOST:PORT of a pool's entry for a client in the cluster."""
+    return f"{plan.name}.{plan.namespace}.svc.cluster.local:25"
