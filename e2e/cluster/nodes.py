@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from e2e.cluster.engine import Engine, docker
-from e2e.cluster.shell import NotReadyError, wait_until
+from e2e.cluster.shell import NotReadyError, succeeds, wait_until
 
 KUBECTL = ("kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf")
 READY_TIMEOUT = 180
@@ -34,6 +34,12 @@ class Nodes:
 
     def kubectl(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
         return self.execute(self.control_plane, *KUBECTL, *argv, stdin=stdin, timeout=timeout)
+
+    def api_answers(self) -> bool:
+        """Whether the API server is ready to serve."""
+        return succeeds(
+            "docker", "exec", self.control_plane, *KUBECTL, "get", "--raw", "/readyz", env=self.engine.environment
+        )
 
     def every(self) -> list[Node]:
         """The nodes in the order of their names."""

@@ -1,0 +1,120 @@
+"""The running cluster as tests see it: kubectl, nodes, egress addresses, the simulated internet, and faults.
+
+    cluster = Cluster.attach()
+    cluster.egress_add("smtppool-worker", "198.51.100.11")
+    cluster.kubectl("get", "smtp", "-A")
+
+Tests run inside the private engine's network namespace when there is one: `python -m e2e.cluster exec -- pytest e2e`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from e2e.cluster import network, programs
+from e2e.cluster.engine import Engine, docker
+from e2e.cluster.mailnet import Mailnet
+from e2e.cluster.nodes import Node, Nodes
+from e2e.cluster.running import Running, recall
+from e2e.cluster.settings import Settings, from_environment
+from e2e.cluster.shell import run, wait_until
+
+MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+PARKED = "/etc/kubernetes/kube-apiserver.yaml.parked"
+API_TIMEOUT = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A cluster that `up` made. Everything here works from inside and from outside the engine's namespace."""
+
+    settings: Settings
+    running: Running
+    binaries: Path
+
+    @classmethod
+    def attach(cls, settings: Settings | None = None) -> Self:
+        """The cluster of this environment; NoClusterError if it is not up."""
+        known = settings or from_environment()
+        running = recall(known)
+        names = programs.SETS[running.choice.node_image]
+        return cls(settings=known, running=running, binaries=programs.bin_directory(names, known))
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.settings.kubeconfig
+
+    @property
+    def engine(self) -> Engine:
+        return self.running.engine(self.settings)
+
+    @property
+    def mailnet(self) -> Mailnet:
+        return Mailnet(engine=self.engine, settings=self.settings, nodes=self._nodes)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What commands need beside the namespace; PATH is handled by who runs them."""
+        return {**self.engine.environment, "KUBECONFIG": str(self.kubeconfig)}
+
+    def kubectl(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+        """Output of kubectl against the cluster as its administrator."""
+        command = (*self.engine.inside, str(self.binaries / "kubectl"), "--kubeconfig", str(self.kubeconfig), *argv)
+        return run(*command, stdin=stdin, timeout=timeout)
+
+    def nodes(self) -> list[Node]:
+        return self._nodes.every()
+
+    def node_exec(self, node: str, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+        """Output of a command in a node's container, as root."""
+        return self._nodes.execute(node, *argv, stdin=stdin, timeout=timeout)
+
+    def mailnet_exec(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+        """Output of a command in the container that plays the internet, as root."""
+        return self.mailnet.execute(*argv, stdin=stdin, timeout=timeout)
+
+    def egress_add(self, node: str, address: str) -> None:
+        """Let a node hold an egress address (198.51.100.0/24)."""
+        self.mailnet.add_egress(node, address)
+
+    def egress_del(self, node: str, address: str) -> None:
+        """Take an egress address from a node."""
+        self.mailnet.delete_egress(node, address)
+
+    def stop_node(self, node: str) -> None:
+        """Cut a node's power: its container is killed; the kernel forgets its addresses, routes and rules."""
+        docker(self.engine, "kill", node)
+
+    def start_node(self, node: str) -> None:
+        """Start a stopped node and give back what a restart takes away: pod network, routes, egress addresses."""
+        docker(self.engine, "start", node)
+        self._await_api("after the start of a node")
+        if self.running.choice.node_image == "built":
+            network.lay(self._nodes)
+        self.mailnet.connect(node)
+        for address in self.mailnet.routed_to(node):
+            self.mailnet.add_egress(node, address)
+
+    def restart_node(self, node: str) -> None:
+        self.stop_node(node)
+        self.start_node(node)
+
+    def stop_apiserver(self) -> None:
+        """Stop the API server for good: the kubelet ends a static pod whose manifest is gone."""
+        self.node_exec(self.settings.control_plane, "mv", MANIFEST, PARKED)
+        wait_until(lambda: not self._api_answers(), reason="the API server to end", timeout=API_TIMEOUT)
+
+    def start_apiserver(self) -> None:
+        """Undo `stop_apiserver`."""
+        self.node_exec(self.settings.control_plane, "mv", PARKED, MANIFEST)
+        self._await_api("after its manifest came back")
+
+    @property
+    def _nodes(self) -> Nodes:
+        return Nodes(engine=self.engine, control_plane=self.settings.control_plane)
+
+    def _await_api(self, when: str) -> None:
+        wait_until(self._api_answers, reason=f"the API server {when}", timeout=API_TIMEOUT, every=0.5)
+
+    def _api_answers(self) -> bool:
+        return self._nodes.api_answers()

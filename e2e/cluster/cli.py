@@ -1,0 +1,98 @@
+"""The verbs of `python -m e2e.cluster`: each only reads its arguments and calls the module that does the work."""
+
+import argparse
+import os
+import shlex
+from collections.abc import Callable, Sequence
+
+from e2e.cluster import lifecycle, programs
+from e2e.cluster.api import Cluster
+from e2e.cluster.detect import DetectionError, choose, probe
+from e2e.cluster.running import NoClusterError
+from e2e.cluster.settings import Settings, SettingsError, from_environment
+from e2e.cluster.shell import CommandFailedError, NotReadyError, replace_self, say
+
+EXPECTED_ERRORS = (SettingsError, DetectionError, NoClusterError, CommandFailedError, NotReadyError)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb; an expected failure is one message and exit code 1, not a traceback."""
+    arguments = _parser().parse_args(argv)
+    verb: Callable[[argparse.Namespace, Settings], None] = arguments.verb
+    try:
+        verb(arguments, from_environment())
+    except EXPECTED_ERRORS as error:
+        say(f"error: {error}")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m e2e.cluster", description=__doc__)
+    verbs = parser.add_subparsers(required=True)
+
+    def verb(name: str, run: Callable[[argparse.Namespace, Settings], None]) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=run.__doc__, description=run.__doc__)
+        added.set_defaults(verb=run)
+        return added
+
+    verb("detect", _detect)
+    verb("programs", _programs).add_argument("--only", choices=sorted(programs.SETS), default="built")
+    verb("up", _up).add_argument("--workers", type=int, default=1)
+    verb("down", _down)
+    verb("env", _env)
+    verb("exec", _exec).add_argument("command", nargs=argparse.REMAINDER)
+    for name, run in (("egress-add", _egress_add), ("egress-del", _egress_del)):
+        added = verb(name, run)
+        added.add_argument("node")
+        added.add_argument("address")
+    return parser
+
+
+def _detect(_: argparse.Namespace, settings: Settings) -> None:
+    """say which engine and node image this machine gets, and why"""
+    print("CLUSTER=current: the present KUBECONFIG" if settings.current else choose(probe(), os.environ))
+
+
+def _programs(arguments: argparse.Namespace, settings: Settings) -> None:
+    """build the cluster's programs and print the directory that holds them"""
+    print(programs.bin_directory(programs.SETS[arguments.only], settings))
+
+
+def _up(arguments: argparse.Namespace, settings: Settings) -> None:
+    """bring the cluster up, or leave it as it is when it is healthy"""
+    lifecycle.up(settings, workers=arguments.workers)
+
+
+def _down(_: argparse.Namespace, settings: Settings) -> None:
+    """remove the cluster and everything that `up` started; caches stay"""
+    lifecycle.down(settings)
+
+
+def _egress_add(arguments: argparse.Namespace, settings: Settings) -> None:
+    """let a node hold an egress address"""
+    Cluster.attach(settings).egress_add(arguments.node, arguments.address)
+
+
+def _egress_del(arguments: argparse.Namespace, settings: Settings) -> None:
+    """take an egress address from a node"""
+    Cluster.attach(settings).egress_del(arguments.node, arguments.address)
+
+
+def _env(_: argparse.Namespace, settings: Settings) -> None:
+    """print the variables that `exec` sets, as shell exports"""
+    for name, value in _environment(Cluster.attach(settings)).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _exec(arguments: argparse.Namespace, settings: Settings) -> None:
+    """run a command where the cluster can be reached, with KUBECONFIG, DOCKER_HOST and PATH set"""
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not command:
+        raise SettingsError("exec: no command given")
+    cluster = Cluster.attach(settings)
+    replace_self([*cluster.engine.inside, *command], _environment(cluster))
+
+
+def _environment(cluster: Cluster) -> dict[str, str]:
+    return {**cluster.environment, "PATH": f"{cluster.binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
