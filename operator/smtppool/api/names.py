@@ -5,7 +5,7 @@ A name that two programs use stands here and nowhere else.
 
 from typing import NamedTuple
 
-from smtppool.api.base import GROUP
+from smtppool.api.group import GROUP
 
 
 class Key(NamedTuple):
