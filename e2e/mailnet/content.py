@@ -19,14 +19,14 @@ class Collector:
         """Take bytes; returns (complete, bytes that belong to the next command)."""
         text = self._tail + chunk
         found = text.find(_END)
-        end = len(text) if found < 0 else found + 2
-        fresh = text[len(self._tail) : end]
-        self.size += len(fresh)
         if (room := _KEPT - len(self._head)) > 0:
-            self._head += fresh[:room]
+            self._head += chunk[:room]
         if found < 0:
+            self.size += len(chunk)
             self._tail = text[1 - len(_END) :]
             return False, b""
+        self.size += found + 2 - len(self._tail)  # the dot may have come with an earlier chunk
+        del self._head[self.size :]
         return True, text[found + len(_END) :]
 
     @property

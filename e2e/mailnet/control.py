@@ -94,9 +94,10 @@ class Control:
         fields = tuple(field for field in request.query.get("fields", "").split(",") if field)
         if unknown := set(fields) - set(Event._fields) - set(GROUPABLE):
             raise ValueError(f"no fields {sorted(unknown)}; there are {Event._fields}")
+        wanted = self._log.select(_filter(request))
         response = web.StreamResponse(headers={"Content-Type": "application/jsonl", "Lost": str(self._log.lost)})
         await response.prepare(request)
-        for portion in _portions(self._log.select(_filter(request))):
+        for portion in _portions(wanted):
             await response.write("".join(_line(event, fields) for event in portion).encode())
         await response.write_eof()
         return response

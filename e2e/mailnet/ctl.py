@@ -30,7 +30,10 @@ def _print(response: http.client.HTTPResponse) -> int:
         print(f"the record is incomplete: {lost} events did not fit", file=sys.stderr)
         granted = False
     sys.stdout.flush()
-    shutil.copyfileobj(response, sys.stdout.buffer if granted else sys.stderr.buffer)
+    out = sys.stdout.buffer if granted else sys.stderr.buffer
+    shutil.copyfileobj(response, out)
+    if response.headers.get_content_type() == "application/json":
+        out.write(b"\n")
     return 0 if granted else 1
 
 

@@ -52,6 +52,8 @@ class Echo:
     def __init__(self, *, address: str, smtp_port: int = 25, http_port: int = 80) -> None:
         self.script = EchoScript()
         self.asked: Counter[str] = Counter()
+        self.smtp_port = smtp_port
+        self.http_port = http_port
         self._listeners = ((self._smtp, address, smtp_port), (self._http, address, http_port))
         self._servers: list[asyncio.Server] = []
 
