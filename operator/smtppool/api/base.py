@@ -12,9 +12,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from smtppool.api.group import API_VERSION as API_VERSION
-from smtppool.api.group import GROUP as GROUP
-from smtppool.api.group import VERSION as VERSION
+from smtppool.api import group
+
+GROUP = group.GROUP
+VERSION = group.VERSION
+API_VERSION = group.API_VERSION
 
 LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 HOSTNAME_PATTERN = r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"
