@@ -1,1 +1,1 @@
-"""End-to-end tests: the test cluster, the simulated internet and the figures measured on them."""
+"""End to end: the real cluster, the simulated internet, the demo and the tests on them."""

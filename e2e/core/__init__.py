@@ -1,0 +1,1 @@
+"""The end-to-end tests of every `make test`: the main job and its promises."""
