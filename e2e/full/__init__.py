@@ -1,0 +1,1 @@
+"""Every other end-to-end figure: `make e2e`."""

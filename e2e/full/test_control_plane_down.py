@@ -1,0 +1,47 @@
+"""Operator and API server stopped for five minutes, a relay's containers restarted meanwhile: mail flows on."""
+
+import json
+
+from e2e.stand.kubectl import kubectl
+from e2e.stand.operator import NAMESPACE, RELEASE
+from e2e.stand.pods import PROGRAMS, RelayPod
+from e2e.stand.pools import PoolPlan
+from e2e.stand.sender import Sender
+from e2e.stand.stand import Stand, target
+from e2e.stand.waiting import until
+
+SECONDS = 300
+PREFIX = "dark-"
+# Prints the load's report from the client's file system, whichever process of the node has it.
+READ_REPORT = "for p in /proc/[0-9]*; do [ -f $p/root/tmp/dark.json ] && cat $p/root/tmp/dark.json && exit 0; done; true"
+
+
+def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
+    victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="backup")
+    node, pids = victim.node, [str(pid) for container in PROGRAMS for pid in victim.processes(container)]
+    home = kubectl("get", "pod", sender.name, "-n", sender.namespace, "-o", "jsonpath={.spec.nodeName}")
+    kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=0")
+    start_load(sender, target(pool))
+    stand.cluster.stop_apiserver()
+    try:
+        stand.cluster.node_exec(node, "sh", "-c", f"kill -9 {' '.join(pids)} 2>/dev/null || true")
+        text = until(
+            lambda: stand.cluster.node_exec(home, "sh", "-c", READ_REPORT),
+            what="the load's report", timeout=SECONDS + 60, interval=2,
+        )  # fmt: skip
+    finally:
+        stand.cluster.start_apiserver()
+        kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=1")
+    report = json.loads(text)
+    acks = set(sender.run("cat", "/tmp/dark.acks").split())
+    until(lambda: not acks - set(stand.arrived(PREFIX)), what="all acknowledged mail at the sinks", timeout=120)
+    print(f"attempted {report['attempted']}, acknowledged {len(acks)}, lost 0, errors {report['errors']}")
+    assert report["failed"] == 0
+    assert len(acks) == report["attempted"]
+    stand.in_traffic(pool)
+
+
+def start_load(sender: Sender, where: str) -> None:
+    """10 messages a second, detached from the API server; a retry is allowed, giving up is not."""
+    load = f"smtpload {where} --prefix {PREFIX} --acks /tmp/dark.acks --rate 10/s --duration {SECONDS}s --retry 5"
+    sender.run("sh", "-c", f"rm -f /tmp/dark.*; (nohup {load} > /tmp/part 2>/dev/null; mv /tmp/part /tmp/dark.json) &")

@@ -1,0 +1,32 @@
+"""A template change rolls three relays, one after another, under load: no SMTP error, nothing lost."""
+
+from e2e.stand.kubectl import patch
+from e2e.stand.pods import RelayPod
+from e2e.stand.pools import PoolPlan
+from e2e.stand.sender import Sender
+from e2e.stand.stand import Stand, target
+from e2e.stand.waiting import until
+
+ROLL_TIMEOUT = 240
+
+
+def test_a_template_change_rolls_without_an_error(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
+    pods = [RelayPod(cluster=stand.cluster, namespace=pool.namespace, server=s.name) for s in pool.servers]
+    before = {pod.name: pod.uid for pod in pods}
+    run = sender.start(target(pool), "--rate", "30/s", "--duration", "240s", "-p", "10")
+    until(lambda: len(stand.arrived(run.prefix)) > 60, what="mail flows", timeout=30)
+    patch("smtppool", pool.name, {"spec": {"pod": {"annotations": {"example.com/rolled": "yes"}}}}, namespace=pool.namespace)
+
+    def rolled() -> bool:
+        down = [pod.name for pod in pods if not pod.uid]
+        assert len(down) <= 1, f"one relay at a time, not {down}"
+        return all(pod.uid and pod.uid != before[pod.name] for pod in pods)
+
+    until(rolled, what="all pods are new", timeout=ROLL_TIMEOUT, interval=0.5)
+    stand.in_traffic(pool)
+    assert run.running, "the load outlasts the roll"
+    sent = run.result(timeout=300)
+    stand.all_arrive(sent, timeout=180)
+    print(f"acknowledged {len(sent.acks)} of {sent.report['attempted']}, errors {sent.errors}")
+    assert sent.errors == []
+    assert len(sent.acks) == sent.report["attempted"]
