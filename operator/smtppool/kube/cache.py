@@ -1,0 +1,123 @@
+"""The operator's view of the cluster: objects by kind and key, fed by watch events and by the answers to own writes.
+
+Bodies are shared, never changed in place. Reading is synchronous: a pass sees one consistent moment.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from smtppool.api.names import POOL, SERVER, Key
+from smtppool.kube.kinds import SMTP_SERVER, Body, Kind, key_of, kind_of, label
+
+Indexer = Callable[[Body], str | None]
+
+
+class Ref(NamedTuple):
+    """One object of any kind."""
+
+    kind: Kind
+    key: Key
+
+
+def pool_of(body: Body) -> str | None:
+    """Pool that an object belongs to: by its spec for SmtpServers, which their users label as they like."""
+    if kind_of(body) == SMTP_SERVER:
+        return str(body["spec"]["poolRef"]["name"])
+    return label(body, POOL)
+
+
+def server_of(body: Body) -> str | None:
+    """Server that a child belongs to."""
+    return label(body, SERVER)
+
+
+INDEXES: Mapping[str, Indexer] = {"pool": pool_of, "server": server_of}
+
+
+class Cache:
+    """Objects and indexes; `indexes` are further functions from a body to the value it is found by."""
+
+    def __init__(self, *, indexes: Mapping[str, Indexer] | None = None) -> None:
+        self._indexers = {**INDEXES, **(indexes or {})}
+        self._objects: dict[Kind, dict[Key, Body]] = defaultdict(dict)
+        self._found: dict[tuple[Kind, str, str], set[Key]] = defaultdict(set)
+        self._watched: set[Ref] = set()
+        self.progress = asyncio.Event()  # set by every watch event
+
+    def get(self, kind: Kind, key: Key) -> Body | None:
+        """The object as last seen."""
+        return self._objects[kind].get(key)
+
+    def all(self, kind: Kind) -> list[Body]:
+        """All objects of a kind, ordered by key."""
+        objects = self._objects[kind]
+        return [objects[key] for key in sorted(objects)]
+
+    def by(self, kind: Kind, index: str, value: str, *, namespace: str | None = None) -> list[Body]:
+        """Objects that an index finds by `value`, ordered by key; in one namespace or in all."""
+        keys = self._found.get((kind, index, value), set())
+        return [self._objects[kind][key] for key in sorted(keys) if namespace in (None, key.namespace)]
+
+    def observe(self, event_type: str | None, body: Body) -> bool:
+        """Take over a watch event (None: from the initial list); whether it said anything new."""
+        ref = Ref(kind_of(body), key_of(body))
+        self._watched.add(ref)
+        self.progress.set()
+        return self.forget(ref, version_of(body)) if event_type == "DELETED" else self.store(body)
+
+    def store(self, body: Body) -> bool:
+        """Take over an object, unless a later version of it is known; whether it said anything new."""
+        kind, key = kind_of(body), key_of(body)
+        known = self._objects[kind].get(key)
+        if known is not None and version_of(known) >= version_of(body):
+            return False
+        if known is not None:
+            self._index(kind, key, known, add=False)
+        lean = {**body, "metadata": {k: v for k, v in body["metadata"].items() if k != "managedFields"}}
+        self._objects[kind][key] = lean
+        self._index(kind, key, lean, add=True)
+        return True
+
+    def forget(self, ref: Ref, version: int) -> bool:
+        """Drop an object that was deleted at `version`; a later one of the same name stays."""
+        known = self._objects[ref.kind].get(ref.key)
+        if known is None or version_of(known) > version:
+            return False
+        self._index(ref.kind, ref.key, known, add=False)
+        del self._objects[ref.kind][ref.key]
+        return True
+
+    def resync(self, kind: Kind, listed: Iterable[Body], version: str) -> list[Key]:
+        """Take over a complete list made at `version`; keys of what was not known or is gone."""
+        bodies = {key_of(body): body for body in listed}
+        changed = [key for key, body in bodies.items() if self.store(body)]
+        missing = self._objects[kind].keys() - bodies.keys()
+        return changed + [key for key in sorted(missing) if self.forget(Ref(kind, key), int(version))]
+
+    def unwatched(self, kind: Kind, listed: Iterable[Body]) -> list[Key]:
+        """Which of the listed objects no watch has delivered yet."""
+        return [key for key in map(key_of, listed) if Ref(kind, key) not in self._watched]
+
+    def primed(self) -> None:
+        """Every kind is complete: what the watches delivered need not be remembered any longer."""
+        self._watched.clear()
+
+    def _index(self, kind: Kind, key: Key, body: Body, *, add: bool) -> None:
+        for name, indexer in self._indexers.items():
+            value = indexer(body)
+            if value is None:
+                continue
+            place = (kind, name, value)
+            if add:
+                self._found[place].add(key)
+                continue
+            self._found[place].discard(key)
+            if not self._found[place]:
+                del self._found[place]
+
+
+def version_of(body: Body) -> int:
+    """The resourceVersion; the API promises that they can be compared as numbers."""
+    return int(body["metadata"]["resourceVersion"])

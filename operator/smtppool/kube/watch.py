@@ -1,0 +1,47 @@
+"""One object by its name, as it is and as it changes: for programs whose token may read nothing else.
+
+Ends only by an error: the caller decides how long to wait before it begins again.
+"""
+
+import json
+from collections.abc import AsyncIterator
+
+from smtppool.api.names import Key
+from smtppool.kube.client import Api
+from smtppool.kube.errors import GoneError, UnavailableError
+from smtppool.kube.kinds import Body, Kind
+
+WATCH_SECONDS = 300  # then a new watch; also the longest time that a dead connection can go unnoticed
+
+
+async def follow(api: Api, kind: Kind, key: Key, *, watch_seconds: int = WATCH_SECONDS) -> AsyncIterator[Body | None]:
+    """The object now (None: absent) and after every change. Raises ApiError; begin again after any of them."""
+    items, version = await api.list(kind, namespace=key.namespace, name=key.name)
+    yield items[0] if items else None
+    while True:
+        async for event in _events(api, kind, key, version, watch_seconds):
+            body = event["object"]
+            version = body["metadata"]["resourceVersion"]
+            match event["type"]:
+                case "ADDED" | "MODIFIED":
+                    yield body
+                case "DELETED":
+                    yield None
+
+
+async def _events(api: Api, kind: Kind, key: Key, version: str, seconds: int) -> AsyncIterator[Body]:
+    lines = api.stream(
+        api.path(kind, Key(key.namespace, "")),
+        seconds=seconds,
+        resource_version=version,
+        field_selector=f"metadata.name={key.name}",
+        query_params=[("allowWatchBookmarks", "true")],
+    )
+    async for line in lines:
+        event: Body = json.loads(line)
+        if event["type"] != "ERROR":
+            yield event
+            continue
+        status = event["object"]
+        error = GoneError if status.get("code") == 410 else UnavailableError
+        raise error(f"watch {kind.resource} {key.name}: {status.get('message')}", status=int(status.get("code") or 0))
