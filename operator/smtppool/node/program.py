@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
 from smtppool.api.documents import NodeEgressReport
+from smtppool.kube.errors import ApiError
 from smtppool.node.documents import NO_ORDER, Order, build_report
 from smtppool.node.enforcer import Enforcer
 from smtppool.node.kernel import KernelNotices
@@ -26,7 +27,7 @@ class Bus(Protocol):
         """Every order from now on, the present one first; never ends."""
 
     async def report(self, report: NodeEgressReport) -> None:
-        """Replaces the report. OSError or TimeoutError if that failed."""
+        """Replaces the report. ApiError if that failed."""
 
 
 class NodeProgram:
@@ -59,8 +60,9 @@ class NodeProgram:
                     await self._until_woken()
 
     async def _follow(self) -> None:
+        """An order that is bad or gone leaves the one before it in force."""
         async for order in self._bus.orders():
-            self._order = order
+            self._order = Order(egress=order.egress or self._order.egress, error=order.error)
             self._wake.set()
 
     async def _until_woken(self) -> None:
@@ -83,7 +85,7 @@ class NodeProgram:
     async def _send(self, report: NodeEgressReport) -> None:
         try:
             await self._bus.report(report)
-        except (OSError, TimeoutError) as error:
+        except ApiError as error:
             log.warning("report not written, tried again at the next look: %s", error)
         else:
             self._reported, self._reported_at = report, _now()

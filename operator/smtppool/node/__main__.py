@@ -1,0 +1,55 @@
+"""`python -m smtppool.node`: run on a node until told to stop; `python -m smtppool.node remove`: take the table away.
+
+Stopping leaves the rules in force: a relay must not lose its address because this program is updated.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+
+from smtppool.kube.client import connect
+from smtppool.node import table
+from smtppool.node.bus import KubernetesBus
+from smtppool.node.health import serve_health
+from smtppool.node.program import NodeProgram
+from smtppool.node.settings import Settings
+
+log = logging.getLogger("smtppool.node")
+
+
+async def run(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with connect() as api:
+        program = NodeProgram(settings, KubernetesBus(settings, api))
+        async with serve_health(program, port=settings.health_port):
+            running = asyncio.create_task(program.run(), name="program")
+            stopping = asyncio.create_task(stop.wait(), name="stop")
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if running.done():
+                running.result()
+            running.cancel()
+            await asyncio.wait({running}, timeout=5)
+    log.info("stopped; the rules stay in force")
+
+
+def main() -> int:
+    """Exit status 2 for a wrong call."""
+    parser = argparse.ArgumentParser(prog="smtppool.node", description=__doc__)
+    parser.add_argument("verb", nargs="?", choices=("run", "remove"), default="run")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    match parser.parse_args().verb:
+        case "remove":
+            asyncio.run(table.remove())
+        case _:
+            asyncio.run(run(Settings.from_environment()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
