@@ -90,7 +90,17 @@ def reweight(stand: Stand, sender: Sender) -> bool:
     """Edit the weights by a plain patch; the next messages follow."""
     say("Editing the weights to 1 / 1 / 1")
     for name, weight in EDITED.items():
-        show("kubectl", "patch", "smtps", name, "-n", NAMESPACE, "--type=merge", "-p", f'{{"spec":{{"weight":{weight}}}}}')
+        show(
+            "kubectl",
+            "patch",
+            "smtps",
+            name,
+            "-n",
+            NAMESPACE,
+            "--type=merge",
+            "-p",
+            f'{{"spec":{{"weight":{weight}}}}}',
+        )
     until(lambda: stand.weights(NAMESPACE) == EDITED, what="edited weights in force", timeout=30)
     even = dict.fromkeys(PLAN.shares, 1 / len(EDITED))
     return spread(stand, sender, messages=900, stated=even, title="900 messages at weights 1 / 1 / 1")
@@ -115,9 +125,13 @@ def kill_one(stand: Stand, sender: Sender) -> int:
 def farewell() -> None:
     """How to go on and how to clean up."""
     say("Go on")
-    console.print("eval \"$(.venv/bin/python -m e2e.cluster env)\"            # kubectl and helm of this cluster", markup=False)
+    console.print(
+        'eval "$(.venv/bin/python -m e2e.cluster env)"            # kubectl and helm of this cluster', markup=False
+    )
     console.print(f".venv/bin/python -m e2e.cluster exec -- kubectl get smtp -n {NAMESPACE} -o wide", markup=False)
-    console.print(f".venv/bin/python -m e2e.cluster exec -- kubectl edit smtps smtp-primary -n {NAMESPACE}", markup=False)
+    console.print(
+        f".venv/bin/python -m e2e.cluster exec -- kubectl edit smtps smtp-primary -n {NAMESPACE}", markup=False
+    )
     console.print("make demo-down                                          # removes everything", markup=False)
 
 

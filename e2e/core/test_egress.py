@@ -8,7 +8,9 @@ from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import equal, until
 
 
-def test_a_wrong_source_address_closes_the_relay_and_keeps_its_mail(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
+def test_a_wrong_source_address_closes_the_relay_and_keeps_its_mail(
+    stand: Stand, pool: PoolPlan, sender: Sender
+) -> None:
     wrong = pool.servers[0]
     sent = sender.send(target(pool), "-n", "36")
     stand.all_arrive(sent)
@@ -28,7 +30,9 @@ def test_a_wrong_source_address_closes_the_relay_and_keeps_its_mail(stand: Stand
 
 def test_an_edited_snat_table_is_repaired(stand: Stand, pool: PoolPlan) -> None:
     """The node program notices that its table was deleted by hand."""
-    pod = kubectl("get", "pod", "primary-relay-0", "-n", pool.namespace, "-o", "jsonpath={.spec.nodeName} {.status.podIP}")
+    pod = kubectl(
+        "get", "pod", "primary-relay-0", "-n", pool.namespace, "-o", "jsonpath={.spec.nodeName} {.status.podIP}"
+    )
     node, address = pod.split()
     stand.cluster.node_exec(node, "nft", "delete", "table", "ip", "smtppool")
     until(

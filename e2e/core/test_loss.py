@@ -19,7 +19,9 @@ def test_a_force_deleted_pod_loses_nothing(stand: Stand, pool: PoolPlan, sender:
     assert set(counted(stand.mailnet, prefix=sent.prefix)) <= set(pool.shares)
 
 
-def test_a_full_queue_survives_a_pod_restart_and_keeps_its_address(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
+def test_a_full_queue_survives_a_pod_restart_and_keeps_its_address(
+    stand: Stand, pool: PoolPlan, sender: Sender
+) -> None:
     stand.mailnet.set("google", [{"at": "rcpt", "reply": "451 4.3.0 try later"}])
     try:
         sent = sender.send(target(pool), "-n", "180", "-p", "10", "--mix", "gmail.com=100")

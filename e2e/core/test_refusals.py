@@ -3,7 +3,7 @@
 import pytest
 
 from e2e.stand.kubectl import apply, kubectl, patch
-from e2e.stand.pools import POD_NETWORK, PoolPlan
+from e2e.stand.pools import POD_NETWORK, PoolPlan, ServerPlan
 from e2e.stand.sender import Sender
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import until
@@ -32,9 +32,11 @@ def only_reply(sender: Sender, plan: PoolPlan) -> str:
     return " | ".join(sorted({error["reply"] for error in sent.report["errors"]}))
 
 
-def test_a_client_outside_the_networks_is_refused(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
+def test_a_client_outside_the_networks_is_refused(pool: PoolPlan, sender: Sender) -> None:
     allowed = {"spec": {"submission": {"allowedNetworks": [POD_NETWORK]}}}
-    patch("smtppool", pool.name, {"spec": {"submission": {"allowedNetworks": ["192.0.2.0/24"]}}}, namespace=pool.namespace)
+    patch(
+        "smtppool", pool.name, {"spec": {"submission": {"allowedNetworks": ["192.0.2.0/24"]}}}, namespace=pool.namespace
+    )
     try:
         reply = until(lambda: only_reply(sender, pool), what="refusal of a client outside", timeout=20)
         assert reply.startswith("554 5.7.1")
@@ -72,8 +74,6 @@ def test_all_weights_zero_is_a_proper_450(stand: Stand, pool: PoolPlan, sender: 
 
 def test_unverified_servers_refuse_with_a_4xx(stand: Stand, namespace: str) -> None:
     """An echo that never answers: lanes closed, weight 0, and clients hear a 450."""
-    from e2e.stand.pools import ServerPlan
-
     plan = PoolPlan(
         name="blind", namespace=namespace,
         servers=(ServerPlan(name="blind-1", address="198.51.100.61"),),

@@ -5,7 +5,11 @@ import pytest
 from e2e.stand.kubectl import KubectlError, kubectl
 from e2e.stand.pools import PoolPlan
 
-ALLOWED = [("get", "configmap/marketing-routing"), ("get", "configmap/primary-grant"), ("get", "configmap/primary-report")]
+ALLOWED = [
+    ("get", "configmap/marketing-routing"),
+    ("get", "configmap/primary-grant"),
+    ("get", "configmap/primary-report"),
+]
 REFUSED = [
     ("get", "configmap/backup-grant"),
     ("get", "configmap/backup-report"),

@@ -3,6 +3,7 @@
 from e2e.stand.kubectl import apply, kubectl
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.sender import Sender
+from e2e.stand.shares import counted
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import until
 
@@ -44,6 +45,4 @@ def test_scale_out_and_in_under_load(stand: Stand, pool: PoolPlan, sender: Sende
 
 def by_source(stand: Stand, prefix: str) -> set[str]:
     """Addresses that sinks have seen in this run."""
-    from e2e.stand.shares import counted
-
     return set(counted(stand.mailnet, prefix=prefix))

@@ -5,7 +5,7 @@ from e2e.stand.pools import PoolPlan
 from e2e.stand.stand import Stand
 
 
-def test_kubectl_get_smtp(stand: Stand, pool: PoolPlan) -> None:
+def test_kubectl_get_smtp(pool: PoolPlan) -> None:
     text = kubectl("get", "smtp", "-n", pool.namespace)
     print(text)
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line and not line.startswith("NAME")}
@@ -25,4 +25,7 @@ def test_every_condition_explains_itself(stand: Stand, pool: PoolPlan) -> None:
         assert by_type["Healthy"]["reason"] == "NotEvaluated"
         for condition in conditions:
             assert condition["message"], condition["type"]
-            assert condition["observedGeneration"] == stand.server(server.name, namespace=pool.namespace).obj["metadata"]["generation"]
+            assert (
+                condition["observedGeneration"]
+                == stand.server(server.name, namespace=pool.namespace).obj["metadata"]["generation"]
+            )

@@ -13,7 +13,9 @@ from e2e.stand.waiting import until
 SECONDS = 300
 PREFIX = "dark-"
 # Prints the load's report from the client's file system, whichever process of the node has it.
-READ_REPORT = "for p in /proc/[0-9]*; do [ -f $p/root/tmp/dark.json ] && cat $p/root/tmp/dark.json && exit 0; done; true"
+READ_REPORT = (
+    "for p in /proc/[0-9]*; do [ -f $p/root/tmp/dark.json ] && cat $p/root/tmp/dark.json && exit 0; done; true"
+)
 
 
 def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, sender: Sender) -> None:

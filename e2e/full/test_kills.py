@@ -21,7 +21,9 @@ def force_delete(pod: RelayPod) -> None:
 
 
 def kill_operator(_: RelayPod) -> None:
-    kubectl("delete", "pod", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator", "--force", "--grace-period=0")
+    kubectl(
+        "delete", "pod", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator", "--force", "--grace-period=0"
+    )
 
 
 FAULTS: dict[str, Callable[[RelayPod], None]] = {
@@ -45,6 +47,8 @@ def test_nothing_acknowledged_is_lost(stand: Stand, pool: PoolPlan, sender: Send
     duplicates = stand.all_arrive(sent, timeout=240)
     broken = sum(e["count"] for e in sent.report["connection_errors"])
     refused = sum(e["count"] for e in sent.report["errors"])
-    print(f"{fault}: acknowledged {len(sent.acks)}, lost 0, duplicates {duplicates}, broken {broken}, refused {refused}")
+    print(
+        f"{fault}: acknowledged {len(sent.acks)}, lost 0, duplicates {duplicates}, broken {broken}, refused {refused}"
+    )
     assert set(counted(stand.mailnet, prefix=sent.prefix)) <= set(pool.shares)
     stand.in_traffic(pool)

@@ -15,7 +15,12 @@ def test_a_template_change_rolls_without_an_error(stand: Stand, pool: PoolPlan, 
     before = {pod.name: pod.uid for pod in pods}
     run = sender.start(target(pool), "--rate", "30/s", "--duration", "240s", "-p", "10")
     until(lambda: len(stand.arrived(run.prefix)) > 60, what="mail flows", timeout=30)
-    patch("smtppool", pool.name, {"spec": {"pod": {"annotations": {"example.com/rolled": "yes"}}}}, namespace=pool.namespace)
+    patch(
+        "smtppool",
+        pool.name,
+        {"spec": {"pod": {"annotations": {"example.com/rolled": "yes"}}}},
+        namespace=pool.namespace,
+    )
 
     def rolled() -> bool:
         down = [pod.name for pod in pods if not pod.uid]

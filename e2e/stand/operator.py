@@ -51,4 +51,6 @@ def install(images: Images) -> str:
 
 def uninstall(*, timeout: float = INSTALL_TIMEOUT) -> str:
     """Uninstall with the chart's clean-up; raises if the clean-up refuses."""
-    return helm("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", f"{timeout:.0f}s", timeout=timeout + 20)
+    return helm(
+        "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", f"{timeout:.0f}s", timeout=timeout + 20
+    )

@@ -41,9 +41,7 @@ class Run:
 
     def result(self, *, timeout: float = 300) -> Sent:
         """Wait for the end; every acknowledged id is read back from the pod."""
-        out, err = self.process.communicate(timeout=timeout)
-        if self.process.returncode:
-            raise AssertionError(f"smtpload failed: {err.strip()[-2000:]}")
+        out = Sender.close(self.process, timeout=timeout)
         ids = kubectl("exec", "-n", self.namespace, self.pod, "--", "cat", self.acks).split()
         return Sent(prefix=self.prefix, report=json.loads(out), acks=frozenset(ids))
 
@@ -71,15 +69,27 @@ class Sender:
         prefix = f"{self.namespace}-{next(_numbers)}-"
         acks = f"/tmp/{prefix}acks"
         command = ["smtpload", target, "--prefix", prefix, "--acks", acks, *options]
-        process = subprocess.Popen(
-            ["kubectl", "exec", "-n", self.namespace, self.name, "--", *command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        process = self.open(*command)
         return Run(namespace=self.namespace, pod=self.name, prefix=prefix, acks=acks, process=process)
 
     def send(self, target: str, *options: str, timeout: float = 300) -> Sent:
         """Run `smtpload` to its end."""
         return self.start(target, *options).result(timeout=timeout)
+
+    def open(self, *command: str) -> subprocess.Popen[str]:
+        """Any other program in the pod, in the background."""
+        return subprocess.Popen(
+            ["kubectl", "exec", "-n", self.namespace, self.name, "--", *command],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    @staticmethod
+    def close(process: subprocess.Popen[str], *, timeout: float) -> str:
+        """Wait for a program that `open` started; its stdout."""
+        out, err = process.communicate(timeout=timeout)
+        if process.returncode:
+            raise AssertionError(f"{process.args}: {err.strip()[-2000:]}")
+        return out
 
     def run(self, *command: str, timeout: float = 120) -> str:
         """Any other program in the pod."""

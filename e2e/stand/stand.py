@@ -15,7 +15,7 @@ from e2e.stand.kinds import SmtpPool, SmtpServer, connect
 from e2e.stand.kubectl import apply, kubectl
 from e2e.stand.operator import Images, install
 from e2e.stand.pools import PoolPlan
-from e2e.stand.sender import Sender, Sent
+from e2e.stand.sender import POD, Sender, Sent
 from e2e.stand.waiting import equal, until
 
 READY_TIMEOUT = 120
@@ -101,9 +101,9 @@ class Stand:
         )  # fmt: skip
         return text.split()
 
-    def sender(self, namespace: str) -> Sender:
+    def sender(self, namespace: str, *, name: str = POD) -> Sender:
         """A client pod in that namespace."""
-        sender = Sender(namespace=namespace, image=self.images.mailnet)
+        sender = Sender(namespace=namespace, image=self.images.mailnet, name=name)
         sender.create()
         return sender
 
@@ -115,7 +115,7 @@ class Stand:
         """Wait until every acknowledged message is at a sink; returns how many came twice."""
         equal(
             lambda: len(sent.acks - set(self.arrived(sent.prefix))), 0,
-            what=f"messages of {len(sent.acks)} acknowledged ones that are not at a sink", timeout=timeout, interval=0.5,
+            what=f"mail of {len(sent.acks)} acknowledged that is not at a sink", timeout=timeout, interval=0.5,
         )  # fmt: skip
         arrived = self.arrived(sent.prefix)
         return len(arrived) - len(set(arrived))

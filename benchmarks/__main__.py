@@ -1,0 +1,23 @@
+"""`python -m benchmarks [NAME ...]`: runs the named measurements, or all; exit status 1 if a bar is missed."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks import convergence, quiet
+
+ALL: dict[str, Callable[[], bool]] = {"convergence": convergence.main, "quiet": quiet.main}
+
+
+def main() -> int:
+    """Each measurement prints its own lines and says whether its bar holds."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", choices=[*ALL, []], help="default: all")
+    held = {name: ALL[name]() for name in parser.parse_args().name or ALL}
+    for name, good in held.items():
+        print(f"{name}: {'bar held' if good else 'BAR MISSED'}")
+    return 0 if all(held.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
