@@ -4,12 +4,14 @@ Bodies are shared, never changed in place. Reading is synchronous: a pass sees o
 """
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from smtppool.api.names import POOL, SERVER, Key
 from smtppool.kube.kinds import SMTP_SERVER, Body, Kind, key_of, kind_of, label
+
+GRAVES = 4096  # deletions remembered, so that the late answer to a write does not bring an object back
 
 Indexer = Callable[[Body], str | None]
 
@@ -44,6 +46,7 @@ class Cache:
         self._objects: dict[Kind, dict[Key, Body]] = defaultdict(dict)
         self._found: dict[tuple[Kind, str, str], set[Key]] = defaultdict(set)
         self._watched: set[Ref] = set()
+        self._graves: OrderedDict[Ref, int] = OrderedDict()
         self.progress = asyncio.Event()  # set by every watch event
 
     def get(self, kind: Kind, key: Key) -> Body | None:
@@ -68,10 +71,11 @@ class Cache:
         return self.forget(ref, version_of(body)) if event_type == "DELETED" else self.store(body)
 
     def store(self, body: Body) -> bool:
-        """Take over an object, unless a later version of it is known; whether it said anything new."""
+        """Take over an object, unless a later version or its deletion is known; whether it said anything new."""
         kind, key = kind_of(body), key_of(body)
         known = self._objects[kind].get(key)
-        if known is not None and version_of(known) >= version_of(body):
+        latest = version_of(known) if known is not None else self._graves.get(Ref(kind, key), -1)
+        if latest >= version_of(body):
             return False
         if known is not None:
             self._index(kind, key, known, add=False)
@@ -82,6 +86,7 @@ class Cache:
 
     def forget(self, ref: Ref, version: int) -> bool:
         """Drop an object that was deleted at `version`; a later one of the same name stays."""
+        self._bury(ref, version)
         known = self._objects[ref.kind].get(ref.key)
         if known is None or version_of(known) > version:
             return False
@@ -103,6 +108,12 @@ class Cache:
     def primed(self) -> None:
         """Every kind is complete: what the watches delivered need not be remembered any longer."""
         self._watched.clear()
+
+    def _bury(self, ref: Ref, version: int) -> None:
+        self._graves[ref] = version
+        self._graves.move_to_end(ref)
+        if len(self._graves) > GRAVES:
+            self._graves.popitem(last=False)
 
     def _index(self, kind: Kind, key: Key, body: Body, *, add: bool) -> None:
         for name, indexer in self._indexers.items():

@@ -83,6 +83,8 @@ def _kind(status: int, answer: dict[str, Any]) -> type[ApiError]:
             return GoneError
         case 403 if _has_cause(answer, "NamespaceTerminating"):
             return NamespaceTerminatingError
+        case 422 if _has_cause(answer, "FieldValueInvalid", field="metadata.uid"):
+            return StaleError  # the request was for another object of this name
         case 408 | 429:
             return UnavailableError
         case _ if status >= 500 or status == 0:
@@ -98,9 +100,9 @@ def _answer(body: str | bytes | None) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _has_cause(answer: dict[str, Any], reason: str) -> bool:
+def _has_cause(answer: dict[str, Any], reason: str, *, field: str = "") -> bool:
     causes = (answer.get("details") or {}).get("causes") or []
-    return any(cause.get("reason") == reason for cause in causes)
+    return any(cause.get("reason") == reason and field in (cause.get("field"), "") for cause in causes)
 
 
 def _retry_after(error: ApiException, answer: dict[str, Any]) -> float:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from smtppool.api.names import FIELD_MANAGER
-from smtppool.kube.cache import Cache
+from smtppool.kube.cache import Cache, Ref, version_of
 from smtppool.kube.client import Api
 from smtppool.kube.errors import AbsentError
-from smtppool.kube.kinds import Body, key_of, kind_of, uid_of
+from smtppool.kube.kinds import Body, is_terminating, key_of, kind_of, uid_of
 
 Values = Mapping[str, str | None]  # None: must not be there
 
@@ -54,6 +54,10 @@ class Marker:
         try:
             body = await self._api.merge_patch(kind, key, patch, manager=FIELD_MANAGER)
         except AbsentError:
+            return None
+        if is_terminating(body) and not finalizers(body) and not body["metadata"].get("deletionGracePeriodSeconds"):
+            # Nothing holds it any longer: what came back is the last word of an object that is gone.
+            self._cache.forget(Ref(kind, key), version_of(body))
             return None
         self._cache.store(body)
         return body

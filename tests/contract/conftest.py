@@ -1,0 +1,43 @@
+"""One real etcd + kube-apiserver + kube-controller-manager for the whole run; each test has a namespace of its own."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from e2e.cluster.controlplane import ControlPlane
+from smtppool.api.names import Key
+from smtppool.kube.client import Api, connect
+from smtppool.kube.kinds import NAMESPACE, uid_of
+
+CRDS = Path(__file__).parents[2] / "crds"
+DEFINITIONS = "crd/smtppools.smtppool.io", "crd/smtpservers.smtppool.io", "crd/ipwarmupplans.smtppool.io"
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """The control plane with our CRDs in force."""
+    with ControlPlane(directory=tmp_path_factory.mktemp("plane"), controllers=True) as plane:
+        plane.kubectl("apply", "--server-side", "-f", str(CRDS))
+        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", *DEFINITIONS)
+        yield plane
+
+
+@pytest_asyncio.fixture
+async def api(plane: ControlPlane) -> AsyncIterator[Api]:
+    """The admin's connection."""
+    async with connect(kubeconfig=plane.kubeconfig) as api:
+        yield api
+
+
+@pytest_asyncio.fixture
+async def namespace(api: Api) -> AsyncIterator[str]:
+    """A fresh namespace that admits what relay pods need; deleted in the background afterwards."""
+    name = f"test-{secrets.token_hex(4)}"
+    labels = {"pod-security.kubernetes.io/enforce": "baseline"}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    made = await api.create(body, manager="tests")
+    yield name
+    await api.delete(NAMESPACE, Key("", name), uid=uid_of(made))
