@@ -34,7 +34,8 @@ console = Console(width=140)
 
 def main() -> int:
     """Run the steps in order; each says what it does before it does it."""
-    stand = Stand(cluster=Cluster(), images=operator.Images(**Cluster().images()))
+    cluster = Cluster.attach()
+    stand = Stand(cluster=cluster, images=operator.Images(**cluster.images()))
     say("Installing the operator by its chart")
     console.print(stand.install().strip(), style="dim", markup=False)
     prepare(stand)

@@ -88,7 +88,7 @@ class Sender:
         """Wait for a program that `open` started; its stdout."""
         out, err = process.communicate(timeout=timeout)
         if process.returncode:
-            raise AssertionError(f"{process.args}: {err.strip()[-2000:]}")
+            raise AssertionError(f"{process.args!r}: {err.strip()[-2000:]}")
         return out
 
     def run(self, *command: str, timeout: float = 120) -> str:

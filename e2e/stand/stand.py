@@ -70,11 +70,13 @@ class Stand:
 
     def server(self, name: str, *, namespace: str) -> SmtpServer:
         """The SmtpServer as it is now."""
-        return SmtpServer.objects(self.api, namespace=namespace).get_by_name(name)
+        found: SmtpServer = SmtpServer.objects(self.api, namespace=namespace).get_by_name(name)
+        return found
 
     def pool(self, name: str, *, namespace: str) -> SmtpPool:
         """The SmtpPool as it is now."""
-        return SmtpPool.objects(self.api, namespace=namespace).get_by_name(name)
+        found: SmtpPool = SmtpPool.objects(self.api, namespace=namespace).get_by_name(name)
+        return found
 
     def create(self, plan: PoolPlan) -> None:
         """Apply a pool with its servers, their addresses on the nodes, and wait until all are in traffic."""
