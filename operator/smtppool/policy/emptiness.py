@@ -1,0 +1,163 @@
+"""Is it proven that a deleted server's queue holds no mail.
+
+The proof is a count made while nothing could come in: a report with closed intake and no session, by the pod that is
+there (or by the last one, if none can have run since), or the count that an agent leaves after Postfix has stopped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from smtppool.api.documents import Intake, QueueDepth, Report
+from smtppool.policy.verdict import Verdict
+
+_PARTS = ("incoming", "active", "deferred", "hold", "corrupt")
+
+
+class PodState(Enum):
+    """What the relay's pod can still say."""
+
+    ABSENT = auto()
+    RUNNING = auto()
+    STUCK = auto()  # exists and never ran: no node, no image, no volume
+    SILENT = auto()  # exists, on a node that does not answer
+    ENDED = auto()  # all its containers have ended
+
+
+class QueueState(Enum):
+    """The answer."""
+
+    EMPTY = auto()
+    WAITING = auto()  # the pod will say
+    HOLDS_MAIL = auto()
+    UNREACHABLE = auto()  # nobody can say
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFacts:
+    """All that is known about one queue."""
+
+    namespace_terminating: bool  # admits no new pod
+    ever_reported: bool  # an agent that never reported has never opened its intake
+    pod: PodState
+    pod_uid: str | None
+    report: Report | None  # the last one, also if its ConfigMap is gone
+    last_words: Report | None  # of the present or last pod, counted after Postfix had stopped
+    known_depth: QueueDepth | None  # from the status
+
+    @property
+    def last_depth(self) -> QueueDepth | None:
+        """For messages only: it may be old."""
+        return (self.report.queue if self.report else None) or self.known_depth
+
+
+class Look(NamedTuple):
+    """The answer, and the condition that says so (None if empty)."""
+
+    state: QueueState
+    verdict: Verdict | None = None
+
+
+def look_at_queue(facts: QueueFacts) -> Look:
+    """The first check that has an answer decides."""
+    checks = _CHECKS_IN_ENDING_NAMESPACE if facts.namespace_terminating else _CHECKS
+    for check in checks:
+        look = check(facts)
+        if look is not None:
+            return look
+    return _unreachable(facts, *_UNREACHABLE[facts.pod])
+
+
+def _never_used(facts: QueueFacts) -> Look | None:
+    return None if facts.ever_reported else Look(QueueState.EMPTY)
+
+
+def _last_words(facts: QueueFacts) -> Look | None:
+    words = facts.last_words
+    if words is None or words.queue is None or facts.pod is PodState.RUNNING:
+        return None
+    return _by_depth(words.queue)
+
+
+def _closed_report(facts: QueueFacts) -> Look | None:
+    report = facts.report
+    if report is None or report.intake is not Intake.CLOSED:
+        return None
+    may_have_run_since = facts.pod not in {PodState.ABSENT, PodState.STUCK} and report.pod_uid != facts.pod_uid
+    if may_have_run_since:
+        return None
+    if report.queue is None:
+        return _unreachable(facts, "QueueUnreadable", "its agent cannot read the queue")
+    if report.sessions == 0:
+        return _by_depth(report.queue)
+    if facts.pod is PodState.RUNNING:
+        return _waiting("SessionsOpen", f"waiting for {report.sessions} SMTP sessions to end")
+    return None
+
+
+def _closing(facts: QueueFacts) -> Look | None:
+    if facts.pod is not PodState.RUNNING:
+        return None
+    return _waiting("ClosingIntake", "waiting for the relay to report a closed intake and its queue")
+
+
+def _pod_ending(facts: QueueFacts) -> Look | None:
+    if facts.pod is not PodState.RUNNING:
+        return None
+    return _waiting("PodEnding", "the namespace is terminating: waiting for the pod's last count of its queue")
+
+
+def _quiet_end(facts: QueueFacts) -> Look | None:
+    """The namespace has taken the pod, which left no last words; its last report was empty and without a session."""
+    report = facts.report
+    if report is None or report.queue is None or facts.pod is PodState.SILENT:
+        return None
+    return Look(QueueState.EMPTY) if report.sessions == 0 and report.queue.messages == 0 else None
+
+
+def _held(facts: QueueFacts) -> Look | None:
+    depth = facts.last_depth
+    return _by_depth(depth) if depth is not None and depth.messages else None
+
+
+def _by_depth(depth: QueueDepth) -> Look:
+    if depth.messages == 0:
+        return Look(QueueState.EMPTY)
+    message = f"{_counts(depth)}: let it be delivered, or decide with smtppool queue save or smtppool queue drop"
+    return Look(QueueState.HOLDS_MAIL, Verdict("True", "MailQueued", message))
+
+
+def _waiting(reason: str, message: str) -> Look:
+    return Look(QueueState.WAITING, Verdict("True", reason, message))
+
+
+def _unreachable(facts: QueueFacts, reason: str, why: str) -> Look:
+    depth = facts.last_depth
+    last = f"last known: {_counts(depth)}" if depth else "its depth is not known"
+    message = f"the queue cannot be read: {why}; {last}. Let the pod run, or decide with smtppool queue save or drop"
+    return Look(QueueState.UNREACHABLE, Verdict("True", reason, message))
+
+
+def _counts(depth: QueueDepth) -> str:
+    listed = ", ".join(f"{getattr(depth, part)} {part}" for part in _PARTS if getattr(depth, part))
+    return f"{depth.messages} messages in the queue" + (f" ({listed})" if listed else "")
+
+
+_Check = Callable[[QueueFacts], Look | None]
+_CHECKS: tuple[_Check, ...] = (_never_used, _closed_report, _closing)
+_CHECKS_IN_ENDING_NAMESPACE: tuple[_Check, ...] = (
+    _never_used,
+    _last_words,
+    _closed_report,
+    _pod_ending,
+    _quiet_end,
+    _held,
+)
+_UNREACHABLE = {
+    PodState.RUNNING: ("NoReport", "its agent does not report"),
+    PodState.ABSENT: ("NoPod", "there is no pod"),
+    PodState.STUCK: ("PodCannotStart", "its pod cannot start"),
+    PodState.SILENT: ("NodeSilent", "its pod's node does not answer"),
+    PodState.ENDED: ("PodEnded", "its pod has ended"),
+}

@@ -1,0 +1,38 @@
+"""Which relay pods carry the entry label, that is, take connections from the pool's Service.
+
+An entry pod balances for the whole pool, so weight and lanes do not matter here: with every member at weight 0 an
+entry must still be there to answer 450.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import NamedTuple
+
+
+class Candidate(NamedTuple):
+    """A relay pod that could be an entry."""
+
+    name: str
+    node: str
+    labelled: bool  # carries the label now
+    ready: bool
+    leaving: bool  # terminating, rolling, drained or deleted
+
+
+def choose_entries(candidates: Collection[Candidate], *, replicas: int) -> frozenset[str]:
+    """At most `replicas` names: ready before unready, nodes evenly, and those that have the label already.
+
+    Pods that leave are used only while no other can serve.
+    """
+    staying = [candidate for candidate in candidates if not candidate.leaving]
+    pool = staying if any(candidate.ready for candidate in staying) else list(candidates)
+    chosen: list[Candidate] = []
+    per_node: Counter[str] = Counter()
+    for _ in range(min(replicas, len(pool))):
+        best = min(
+            (candidate for candidate in pool if candidate not in chosen),
+            key=lambda one: (not one.ready, one.leaving, per_node[one.node], not one.labelled, one.name),
+        )
+        chosen.append(best)
+        per_node[best.node] += 1
+    return frozenset(candidate.name for candidate in chosen)

@@ -1,0 +1,104 @@
+"""The end of a server: which step of its deletion comes next.
+
+Nothing that may hold mail goes before an empty queue was proven (`emptiness.py`) or the user decided. The proof, once
+recorded in the status, holds: a closed intake lets nothing in, so a restarted operator goes on where it was.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from smtppool.policy.emptiness import QueueFacts, QueueState, look_at_queue
+from smtppool.policy.verdict import Verdict
+
+
+class Step(Enum):
+    """What the server worker does in this pass; each step is repeated until its effect is observed."""
+
+    RUN = auto()  # not deleted: keep all children as they should be
+    HOLD = auto()  # paused: nothing
+    EMPTY = auto()  # deleted: intake closed, children kept, waiting for an empty queue
+    KEEP_VOLUME = auto()  # the PersistentVolume must outlive its claim
+    REMOVE_WORKLOAD = auto()
+    REMOVE_VOLUME = auto()
+    REMOVE_REST = auto()
+    RELEASE = auto()  # drop the own finalizer
+
+
+class QueueDecision(Enum):
+    """The user's word on mail that cannot be delivered."""
+
+    NONE = auto()
+    DROP = auto()
+    SAVE = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifecycleFacts:
+    """All that a deletion may look at."""
+
+    deleted: bool
+    paused: bool
+    decision: QueueDecision
+    proven_empty: bool  # recorded in the status by an earlier pass
+    queue: QueueFacts
+    workload_exists: bool  # StatefulSet or pod
+    volume_exists: bool
+    volume_kept: bool  # the PersistentVolume is retained
+    children_exist: bool
+
+
+@dataclass(frozen=True)
+class LifecycleDecision:
+    """The step, and the three conditions that tell how far it is (None: does not apply)."""
+
+    step: Step
+    draining: Verdict | None = None
+    blocked: Verdict | None = None
+    unreachable: Verdict | None = None
+
+
+def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
+    """RUN, HOLD, or the next step of the deletion."""
+    if not facts.deleted:
+        return LifecycleDecision(Step.RUN)
+    if facts.paused:
+        return LifecycleDecision(Step.HOLD, Verdict("Unknown", "Paused", "deletion waits: the object is paused"))
+    if facts.decision is not QueueDecision.NONE or facts.proven_empty:
+        return _removal(facts)
+    if not (facts.volume_exists or facts.workload_exists):
+        return _removal(facts)
+    look = look_at_queue(facts.queue)
+    match look.state:
+        case QueueState.EMPTY:
+            return _removal(facts)
+        case QueueState.WAITING:
+            return LifecycleDecision(Step.EMPTY, look.verdict)
+        case QueueState.HOLDS_MAIL:
+            draining = Verdict("True", "MailQueued", "waiting for the queue to be delivered")
+            return LifecycleDecision(Step.EMPTY, draining, blocked=look.verdict)
+        case QueueState.UNREACHABLE:
+            draining = Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
+            return LifecycleDecision(Step.EMPTY, draining, unreachable=look.verdict)
+
+
+def _removal(facts: LifecycleFacts) -> LifecycleDecision:
+    """In the order in which nothing is taken from under something that runs."""
+    remaining = (
+        (facts.decision is QueueDecision.SAVE and facts.volume_exists and not facts.volume_kept, Step.KEEP_VOLUME),
+        (facts.workload_exists, Step.REMOVE_WORKLOAD),
+        (facts.volume_exists, Step.REMOVE_VOLUME),
+        (facts.children_exist, Step.REMOVE_REST),
+    )
+    step = next((step for holds, step in remaining if holds), Step.RELEASE)
+    return LifecycleDecision(step, _REMOVING[facts.decision])
+
+
+PROVEN_EMPTY = "QueueEmpty"  # reason of Draining, and the record of the proof
+
+_REMOVING = {
+    QueueDecision.NONE: Verdict("True", PROVEN_EMPTY, "the queue is empty; the children are being removed"),
+    QueueDecision.DROP: Verdict(
+        "True", "QueueDropped", "the queue is dropped by decision; the children are being removed"
+    ),
+    QueueDecision.SAVE: Verdict("True", "QueueSaved", "the volume is kept by decision; the children are being removed"),
+}

@@ -1,0 +1,35 @@
+"""On which node a relay must run: the one that holds its egress address.
+
+Only node reports say who holds an address. No node holds it: the relay keeps the node that it has, and where the egress
+provider cannot do without (`required`) it gets no pod before one does.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from smtppool.policy.verdict import Verdict
+
+
+class Placement(NamedTuple):
+    """`node` None: any node will do (`ready`), or none is known (not `ready`)."""
+
+    ready: bool
+    node: str | None
+    verdict: Verdict
+
+
+ANYWHERE = Placement(ready=True, node=None, verdict=Verdict("True", "Anywhere", "the address needs no node"))
+
+
+def place(*, source: str, required: bool, held: Mapping[str, frozenset[str]], current: str | None) -> Placement:
+    """`held`: addresses by node, as reported; `current`: the node in the pod template now."""
+    holding = sorted(node for node, addresses in held.items() if source in addresses)
+    if current in holding:
+        return Placement(ready=True, node=current, verdict=Verdict("True", "Placed", f"{current} holds {source}"))
+    if holding:
+        return Placement(ready=True, node=holding[0], verdict=Verdict("True", "Placed", f"{holding[0]} holds {source}"))
+    if not required:
+        return Placement(ready=True, node=current, verdict=ANYWHERE.verdict)
+    known = f"{len(held)} nodes report" if held else "no node reports: is the egress DaemonSet installed?"
+    message = f"no node holds {source} ({known}): add the address to an interface of a node"
+    return Placement(ready=current is not None, node=current, verdict=Verdict("False", "NodeWithoutAddress", message))

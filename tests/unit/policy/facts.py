@@ -1,0 +1,123 @@
+"""Facts of an ordinary day, for tests to bend: `egress_facts(rule=Rule.ABSENT)`."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from smtppool.api.documents import EgressObservation, Intake, QueueDepth, Report
+from smtppool.api.smtppool import EgressCheckMode
+from smtppool.api.smtpserver import DesiredState, WarmupMode
+from smtppool.policy.egress import EgressFacts, Rule
+from smtppool.policy.emptiness import PodState, QueueFacts
+from smtppool.policy.lifecycle import LifecycleFacts, QueueDecision
+from smtppool.policy.rolling import RollMember
+from smtppool.policy.verdict import format_time
+from smtppool.policy.weights import MemberFacts
+
+NOW = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
+ADDRESS = "198.51.100.11"
+OTHER_ADDRESS = "198.51.100.99"
+UID = "pod-1"
+
+
+def ago(**units: float) -> str:
+    """RFC 3339 text of NOW minus that time."""
+    return format_time(NOW - timedelta(**units))
+
+
+def observation(address: str | None = ADDRESS, *, at: str | None = None, error: str | None = None) -> EgressObservation:
+    """What the agent saw a minute ago."""
+    return EgressObservation(observed_address=address, observed_at=at or ago(minutes=1), error=error)
+
+
+def report(**fields: Any) -> Report:
+    """The report of a running, verified, idle relay."""
+    known: dict[str, Any] = {
+        "server": "mx1",
+        "pod_uid": UID,
+        "egress": observation(),
+        "queue": QueueDepth(),
+        "intake": Intake.OPEN,
+    }
+    return Report(**(known | fields))
+
+
+def egress_facts(**fields: Any) -> EgressFacts:
+    """A verified relay whose lanes are open."""
+    verified = EgressFacts(
+        smarthost=False,
+        mode=EgressCheckMode.VERIFY,
+        expected=ADDRESS,
+        pod_uid=UID,
+        rule=Rule.NOT_NEEDED,
+        rival=None,
+        report=report(),
+        report_invalid=False,
+        granted=True,
+        unknown_since=None,
+        settled_at=NOW - timedelta(hours=1),
+        interval=timedelta(minutes=5),
+        now=NOW,
+    )
+    return replace(verified, **fields)
+
+
+def member_facts(**fields: Any) -> MemberFacts:
+    """A member in traffic with weight 50."""
+    member = MemberFacts(
+        name="mx1",
+        accepted=True,
+        deleted=False,
+        pod_address="10.244.1.5",
+        terminating=False,
+        lanes_open=True,
+        base_weight=50,
+        desired=DesiredState.ACTIVE,
+        warmup=WarmupMode.WARM,
+        rolling=False,
+    )
+    return replace(member, **fields)
+
+
+def roll_member(name: str, **fields: Any) -> RollMember:
+    """A member that serves with an old template."""
+    member = RollMember(
+        name=name,
+        outdated=True,
+        ready=True,
+        available=True,
+        terminating=False,
+        draining_since=None,
+        drained=False,
+    )
+    return replace(member, **fields)
+
+
+def queue_facts(**fields: Any) -> QueueFacts:
+    """A running relay with an open intake."""
+    queue = QueueFacts(
+        namespace_terminating=False,
+        ever_reported=True,
+        pod=PodState.RUNNING,
+        pod_uid=UID,
+        report=report(),
+        last_words=None,
+        known_depth=QueueDepth(),
+    )
+    return replace(queue, **fields)
+
+
+def lifecycle_facts(**fields: Any) -> LifecycleFacts:
+    """A deleted server with all its children."""
+    deleted = LifecycleFacts(
+        deleted=True,
+        paused=False,
+        decision=QueueDecision.NONE,
+        proven_empty=False,
+        queue=queue_facts(),
+        workload_exists=True,
+        volume_exists=True,
+        volume_kept=False,
+        children_exist=True,
+    )
+    return replace(deleted, **fields)

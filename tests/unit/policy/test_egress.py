@@ -1,0 +1,200 @@
+"""Lanes open only for a verified address; a table of cases, then properties over all facts."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtppool.api.documents import Lanes
+from smtppool.api.names import Key
+from smtppool.api.smtppool import EgressCheckMode
+from smtppool.policy.egress import GRACE, EgressFacts, Rule, decide_egress
+from tests.unit.policy.facts import ADDRESS, NOW, OTHER_ADDRESS, UID, ago, egress_facts, observation, report
+
+FAILED = "connection refused"
+LONG_AGO = ago(minutes=16)
+MINUTE = timedelta(minutes=1)
+
+CASES: list[tuple[str, dict[str, Any], Lanes, str, str]] = [
+    ("verified", {}, Lanes.OPEN, "True", "Verified"),
+    ("verified for the first time", {"granted": False}, Lanes.OPEN, "True", "Verified"),
+    ("no pod", {"pod_uid": None}, Lanes.CLOSED, "Unknown", "NoPod"),
+    ("smarthost", {"smarthost": True, "report": None}, Lanes.OPEN, "True", "NotRequired"),
+    ("smarthost without pod", {"smarthost": True, "pod_uid": None}, Lanes.CLOSED, "Unknown", "NoPod"),
+    ("another relay still sends", {"rival": Key("b", "mx1")}, Lanes.CLOSED, "False", "AddressInUse"),
+    ("rule missing", {"rule": Rule.ABSENT}, Lanes.CLOSED, "False", "RuleNotApplied"),
+    (
+        "rule missing, check off",
+        {"rule": Rule.ABSENT, "mode": EgressCheckMode.OFF},
+        Lanes.CLOSED,
+        "False",
+        "RuleNotApplied",
+    ),
+    ("node silent, never open", {"rule": Rule.UNKNOWN, "granted": False}, Lanes.CLOSED, "Unknown", "NodeNotReporting"),
+    ("node silent, was open", {"rule": Rule.UNKNOWN}, Lanes.OPEN, "True", "Verified"),
+    ("check off", {"mode": EgressCheckMode.OFF, "report": None, "granted": False}, Lanes.OPEN, "Unknown", "Disabled"),
+    ("mismatch", {"report": report(egress=observation(OTHER_ADDRESS))}, Lanes.CLOSED, "False", "AddressMismatch"),
+    (
+        "mismatch, then unreachable",
+        {"report": report(egress=observation(OTHER_ADDRESS, error=FAILED))},
+        Lanes.CLOSED,
+        "False",
+        "AddressMismatch",
+    ),
+    ("unreachable", {"report": report(egress=observation(error=FAILED))}, Lanes.OPEN, "Unknown", "Unreachable"),
+    (
+        "unreachable for too long",
+        {"report": report(egress=observation(at=LONG_AGO, error=FAILED))},
+        Lanes.CLOSED,
+        "Unknown",
+        "GraceExpired",
+    ),
+    (
+        "silent for too long",
+        {"report": report(egress=observation(at=LONG_AGO))},
+        Lanes.CLOSED,
+        "Unknown",
+        "GraceExpired",
+    ),
+    (
+        "silent, but the API server was away",
+        {"report": report(egress=observation(at=LONG_AGO)), "settled_at": NOW + MINUTE},
+        Lanes.OPEN,
+        "True",
+        "Verified",
+    ),
+    (
+        "an hour between checks",
+        {"report": report(egress=observation(at=ago(minutes=90))), "interval": timedelta(hours=1)},
+        Lanes.OPEN,
+        "True",
+        "Verified",
+    ),
+    (
+        "another pod's confirmation",
+        {"report": report(pod_uid="pod-0"), "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "NoReport",
+    ),
+    ("never reported", {"report": None, "granted": False}, Lanes.CLOSED, "Unknown", "NoReport"),
+    (
+        "never reached the check",
+        {"report": report(egress=observation(None, error=FAILED)), "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "NotVerified",
+    ),
+    (
+        "garbage, never open",
+        {"report": None, "report_invalid": True, "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "ReportInvalid",
+    ),
+    ("garbage, was open", {"report": None, "report_invalid": True}, Lanes.OPEN, "Unknown", "ReportInvalid"),
+    (
+        "garbage for too long",
+        {"report": None, "report_invalid": True, "unknown_since": NOW - GRACE},
+        Lanes.CLOSED,
+        "Unknown",
+        "ReportInvalid",
+    ),
+    (
+        "a time that is none",
+        {"report": report(egress=observation(at="2025-13-45T99:99:99Z")), "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "NotVerified",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("given_facts", "lanes", "status", "reason"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_table(given_facts: dict[str, Any], lanes: Lanes, status: str, reason: str) -> None:
+    decision = decide_egress(egress_facts(**given_facts))
+    assert (decision.lanes, decision.verdict.status, decision.verdict.reason) == (lanes, status, reason)
+
+
+def test_grace_ends_exactly_15_minutes_after_the_last_confirmation() -> None:
+    failing = report(egress=observation(at=ago(minutes=0), error=FAILED))
+    decision = decide_egress(egress_facts(report=failing))
+    assert decision.next_check == NOW + timedelta(minutes=15)
+    before = decide_egress(egress_facts(report=failing, now=NOW + GRACE - timedelta(seconds=1)))
+    after = decide_egress(egress_facts(report=failing, now=NOW + GRACE))
+    assert (before.lanes, after.lanes) == (Lanes.OPEN, Lanes.CLOSED)
+
+
+def test_a_confirmation_from_the_future_gives_no_longer_grace() -> None:
+    ahead = report(egress=observation(at="2099-01-01T00:00:00Z", error=FAILED))
+    assert decide_egress(egress_facts(report=ahead)).next_check == NOW + GRACE
+
+
+def test_an_agents_text_cannot_break_the_message() -> None:
+    hostile = report(egress=observation(error="\x1b[2J\n" + "x" * 400))
+    message = decide_egress(egress_facts(report=hostile)).verdict.message
+    assert message.isprintable()
+    assert len(message) < 400
+
+
+TIMES = st.integers(min_value=-60, max_value=60).map(lambda minutes: ago(minutes=minutes))
+OBSERVATIONS = st.builds(
+    lambda address, at, error: observation(address, at=at, error=error),
+    st.sampled_from([None, ADDRESS, OTHER_ADDRESS]),
+    TIMES,
+    st.sampled_from([None, FAILED]),
+)
+REPORTS = st.none() | st.builds(
+    lambda uid, egress: report(pod_uid=uid, egress=egress), st.sampled_from([UID, "pod-0"]), OBSERVATIONS
+)
+FACTS = st.builds(
+    egress_facts,
+    smarthost=st.booleans(),
+    mode=st.sampled_from(EgressCheckMode),
+    pod_uid=st.sampled_from([None, UID]),
+    rule=st.sampled_from(Rule),
+    rival=st.sampled_from([None, Key("b", "mx9")]),
+    report=REPORTS,
+    report_invalid=st.booleans(),
+    granted=st.booleans(),
+    unknown_since=st.none() | st.integers(0, 60).map(lambda minutes: NOW - timedelta(minutes=minutes)),
+)
+
+
+@given(FACTS)
+def test_open_needs_a_pod_no_rival_and_no_contradiction(facts: EgressFacts) -> None:
+    if decide_egress(facts).lanes is not Lanes.OPEN:
+        return
+    assert facts.pod_uid is not None
+    if facts.smarthost:
+        return
+    assert facts.rival is None
+    assert facts.rule is not Rule.ABSENT
+    if facts.mode is EgressCheckMode.VERIFY and facts.own_report is not None:
+        assert facts.own_report.egress.observed_address in {None, ADDRESS}
+
+
+@given(FACTS)
+def test_closed_lanes_open_only_by_this_pods_own_confirmation(facts: EgressFacts) -> None:
+    decision = decide_egress(facts)
+    if facts.granted or facts.smarthost or facts.mode is EgressCheckMode.OFF or decision.lanes is not Lanes.OPEN:
+        return
+    assert facts.own_report is not None
+    assert facts.own_report.egress.observed_address == ADDRESS
+
+
+@given(FACTS)
+def test_an_open_lane_that_depends_on_time_names_the_moment(facts: EgressFacts) -> None:
+    decision = decide_egress(facts)
+    if decision.lanes is Lanes.OPEN and decision.verdict.reason in {
+        "Verified",
+        "Unreachable",
+        "ReportInvalid",
+        "NoReport",
+    }:
+        assert decision.next_check is not None
+        assert decision.next_check > facts.now

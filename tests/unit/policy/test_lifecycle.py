@@ -1,0 +1,118 @@
+"""The order of a deletion, and everything that must stop it."""
+
+from typing import Any
+
+import pytest
+
+from smtppool.api.documents import Intake, QueueDepth
+from smtppool.policy.emptiness import PodState
+from smtppool.policy.lifecycle import LifecycleDecision, QueueDecision, Step, decide_lifecycle
+from tests.unit.policy.facts import lifecycle_facts, queue_facts, report
+
+MAIL = QueueDepth(active=2, deferred=3)
+CLOSED_EMPTY = report(intake=Intake.CLOSED)
+CLOSED_MAIL = report(intake=Intake.CLOSED, queue=MAIL)
+ENDING: dict[str, Any] = {"namespace_terminating": True}
+GONE: dict[str, Any] = {"pod": PodState.ABSENT, "pod_uid": None}
+
+
+def decide(*, queue: dict[str, Any] | None = None, **fields: Any) -> LifecycleDecision:
+    return decide_lifecycle(lifecycle_facts(queue=queue_facts(**(queue or {})), **fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "step"),
+    [
+        ({"deleted": False}, Step.RUN),
+        ({"paused": True}, Step.HOLD),
+        ({"paused": True, "decision": QueueDecision.DROP}, Step.HOLD),
+        ({"proven_empty": True}, Step.REMOVE_WORKLOAD),
+        ({"proven_empty": True, "workload_exists": False}, Step.REMOVE_VOLUME),
+        ({"proven_empty": True, "workload_exists": False, "volume_exists": False}, Step.REMOVE_REST),
+        (
+            {"proven_empty": True, "workload_exists": False, "volume_exists": False, "children_exist": False},
+            Step.RELEASE,
+        ),
+        ({"decision": QueueDecision.DROP}, Step.REMOVE_WORKLOAD),
+        ({"decision": QueueDecision.SAVE}, Step.KEEP_VOLUME),
+        ({"decision": QueueDecision.SAVE, "volume_kept": True}, Step.REMOVE_WORKLOAD),
+        ({"decision": QueueDecision.SAVE, "volume_exists": False}, Step.REMOVE_WORKLOAD),
+        ({"workload_exists": False, "volume_exists": False}, Step.REMOVE_REST),
+    ],
+    ids=str,
+)
+def test_steps(fields: dict[str, Any], step: Step) -> None:
+    assert decide(**fields).step is step
+
+
+QUEUES: list[tuple[str, dict[str, Any], Step, str | None, str | None]] = [
+    ("never reported", {"ever_reported": False, "report": None, "known_depth": None}, Step.REMOVE_WORKLOAD, None, None),
+    ("intake still open", {}, Step.EMPTY, None, None),
+    ("empty", {"report": CLOSED_EMPTY}, Step.REMOVE_WORKLOAD, None, None),
+    ("mail", {"report": CLOSED_MAIL}, Step.EMPTY, "MailQueued", None),
+    ("a session", {"report": report(intake=Intake.CLOSED, sessions=1)}, Step.EMPTY, None, None),
+    ("queue unreadable", {"report": report(intake=Intake.CLOSED, queue=None)}, Step.EMPTY, None, "QueueUnreadable"),
+    ("another pod's report", {"report": CLOSED_EMPTY, "pod_uid": "pod-2"}, Step.EMPTY, None, None),
+    ("no pod, last report open", GONE, Step.EMPTY, None, "NoPod"),
+    ("no pod, last report closed", {**GONE, "report": CLOSED_EMPTY}, Step.REMOVE_WORKLOAD, None, None),
+    ("a new pod cannot start", {"pod": PodState.STUCK, "pod_uid": "pod-2"}, Step.EMPTY, None, "PodCannotStart"),
+    ("the node is silent", {"pod": PodState.SILENT}, Step.EMPTY, None, "NodeSilent"),
+    ("last words do not count while pods may start", {**GONE, "last_words": report()}, Step.EMPTY, None, "NoPod"),
+    ("namespace: pod still there", ENDING, Step.EMPTY, None, None),
+    ("namespace: last words", {**ENDING, **GONE, "last_words": report()}, Step.REMOVE_WORKLOAD, None, None),
+    (
+        "namespace: last words of mail",
+        {**ENDING, **GONE, "last_words": report(queue=MAIL)},
+        Step.EMPTY,
+        "MailQueued",
+        None,
+    ),
+    ("namespace: quiet end", {**ENDING, **GONE}, Step.REMOVE_WORKLOAD, None, None),
+    (
+        "namespace: a session in the last report",
+        {**ENDING, **GONE, "report": report(sessions=1)},
+        Step.EMPTY,
+        None,
+        "NoPod",
+    ),
+    (
+        "namespace: mail in the last report",
+        {**ENDING, **GONE, "report": report(queue=MAIL)},
+        Step.EMPTY,
+        "MailQueued",
+        None,
+    ),
+    (
+        "namespace: only the status knows of mail",
+        {**ENDING, **GONE, "report": None, "known_depth": MAIL},
+        Step.EMPTY,
+        "MailQueued",
+        None,
+    ),
+    ("namespace: only the status, empty", {**ENDING, **GONE, "report": None}, Step.EMPTY, None, "NoPod"),
+    ("namespace: node silent", {**ENDING, "pod": PodState.SILENT}, Step.EMPTY, None, "NodeSilent"),
+]
+
+
+@pytest.mark.parametrize(
+    ("queue", "step", "blocked", "unreachable"), [case[1:] for case in QUEUES], ids=[case[0] for case in QUEUES]
+)
+def test_queue(queue: dict[str, Any], step: Step, blocked: str | None, unreachable: str | None) -> None:
+    decision = decide(queue=queue)
+    assert decision.step is step
+    assert (decision.blocked.reason if decision.blocked else None) == blocked
+    assert (decision.unreachable.reason if decision.unreachable else None) == unreachable
+    assert decision.draining is not None
+
+
+def test_a_block_names_how_many_and_where() -> None:
+    blocked = decide(queue={"report": CLOSED_MAIL}).blocked
+    assert blocked is not None
+    assert blocked.message.startswith("5 messages in the queue (2 active, 3 deferred)")
+    assert "smtppool queue" in blocked.message
+
+
+def test_an_unreachable_queue_shows_the_last_known_depth() -> None:
+    unreachable = decide(queue={"pod": PodState.SILENT, "report": report(queue=MAIL)}).unreachable
+    assert unreachable is not None
+    assert "last known: 5 messages" in unreachable.message

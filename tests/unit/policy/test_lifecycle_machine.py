@@ -1,0 +1,182 @@
+"""A world with a relay, its mail, a cluster that fails, and an operator that restarts: no mail is ever deleted.
+
+The relay's true queue is known to the world only; the policy sees reports, last words and its own record.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from smtppool.api.documents import Intake, QueueDepth, Report
+from smtppool.policy.emptiness import PodState
+from smtppool.policy.lifecycle import PROVEN_EMPTY, QueueDecision, Step, decide_lifecycle
+from tests.unit.policy.facts import lifecycle_facts, queue_facts, report
+
+_REMOVING = {Step.REMOVE_WORKLOAD, Step.REMOVE_VOLUME, Step.REMOVE_REST, Step.RELEASE}
+PATIENCE = 8  # passes before the user decides: a decision allows everything, so it must come late
+
+
+class Deletion(RuleBasedStateMachine):
+    """One server from running to gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queued = 0
+        self.sessions = 0
+        self.intake = Intake.OPEN
+        self.pod = PodState.RUNNING
+        self.uid = 1
+        self.report: Report | None = None
+        self.words: Report | None = None
+        self.proven = False
+        self.deleted = False
+        self.namespace_ends = False
+        self.decision = QueueDecision.NONE
+        self.step = Step.RUN
+        self.workload = self.volume = self.children = True
+        self.volume_kept = False
+        self.stuck_for = 0
+
+    @property
+    def runs(self) -> bool:
+        return self.pod is PodState.RUNNING
+
+    def _statement(self) -> Report:
+        return report(
+            pod_uid=f"pod-{self.uid}",
+            intake=self.intake,
+            sessions=self.sessions,
+            queue=QueueDepth(deferred=self.queued),
+        )
+
+    @precondition(lambda self: self.runs and self.intake is Intake.OPEN)
+    @rule()
+    def client_connects(self) -> None:
+        self.sessions += 1
+
+    @precondition(lambda self: self.runs and self.sessions)
+    @rule(sends=st.booleans())
+    def session_ends(self, sends: bool) -> None:
+        self.sessions -= 1
+        self.queued += sends
+
+    @precondition(lambda self: self.runs and self.queued)
+    @rule()
+    def mail_is_delivered(self) -> None:
+        self.queued -= 1
+
+    @precondition(lambda self: self.runs and not self.namespace_ends)
+    @rule()
+    def agent_reports(self) -> None:
+        if self.step is Step.EMPTY:
+            self.intake = Intake.CLOSED
+        self.report = self._statement()
+
+    @precondition(lambda self: self.pod in {PodState.RUNNING, PodState.STUCK} and not self.namespace_ends)
+    @rule()
+    def pod_dies(self) -> None:
+        self.pod, self.sessions = PodState.ABSENT, 0
+
+    @precondition(lambda self: self.pod is PodState.ABSENT and self.step not in _REMOVING and not self.namespace_ends)
+    @rule(starts=st.booleans())
+    def pod_is_made_again(self, starts: bool) -> None:
+        """A new pod starts with its intake open until its agent has read the grant."""
+        self.uid += 1
+        self.pod = PodState.RUNNING if starts else PodState.STUCK
+        self.intake = Intake.OPEN
+
+    @precondition(lambda self: self.runs)
+    @rule()
+    def node_is_lost(self) -> None:
+        self.pod, self.sessions = PodState.SILENT, 0
+
+    @rule()
+    def server_is_deleted(self) -> None:
+        self.deleted = True
+
+    @precondition(lambda self: self.report is not None)
+    @rule(sends=st.booleans())
+    def namespace_is_deleted(self, sends: bool) -> None:
+        """The pod ends, its agent says how much is left; no report can be written any more."""
+        self.deleted = self.namespace_ends = True
+        if self.runs:
+            self.queued += sends and self.intake is Intake.OPEN
+            self.sessions = 0
+            self.pod, self.words = PodState.ENDED, self._statement()
+
+    @precondition(lambda self: self.namespace_ends)
+    @rule()
+    def operator_restarts(self) -> None:
+        """The report's ConfigMap and the pod are gone with the namespace: only the status is left."""
+        if self.pod is PodState.ENDED:
+            self.pod = PodState.ABSENT
+        self.report = self.words = None
+
+    @precondition(lambda self: self.stuck_for >= PATIENCE)
+    @rule(decision=st.sampled_from([QueueDecision.DROP, QueueDecision.SAVE]))
+    def user_decides(self, decision: QueueDecision) -> None:
+        self.decision = decision
+
+    @rule(passes=st.integers(1, 4))
+    def operator_passes(self, passes: int) -> None:
+        for _ in range(passes):
+            self._pass()
+
+    def _pass(self) -> None:
+        decided = decide_lifecycle(self._facts())
+        self.step = decided.step
+        self.stuck_for += decided.step is Step.EMPTY
+        self.proven = self.proven or (decided.draining is not None and decided.draining.reason == PROVEN_EMPTY)
+        match decided.step:
+            case Step.KEEP_VOLUME:
+                self.volume_kept = True
+            case Step.REMOVE_WORKLOAD:
+                self.workload, self.pod, self.sessions = False, PodState.ABSENT, 0
+            case Step.REMOVE_VOLUME:
+                self.volume = False
+            case Step.REMOVE_REST:
+                self.children = False
+            case Step.RELEASE:
+                assert not self.workload
+                assert not self.volume
+                assert not self.children
+
+    def _facts(self) -> Any:
+        queue = queue_facts(
+            namespace_terminating=self.namespace_ends,
+            ever_reported=True,
+            pod=self.pod,
+            pod_uid=None if self.pod is PodState.ABSENT else f"pod-{self.uid}",
+            report=self.report,
+            last_words=self.words,
+        )
+        return replace(
+            lifecycle_facts(queue=queue),
+            deleted=self.deleted,
+            decision=self.decision,
+            proven_empty=self.proven,
+            workload_exists=self.workload,
+            volume_exists=self.volume,
+            volume_kept=self.volume_kept,
+            children_exist=self.children,
+        )
+
+    @invariant()
+    def mail_is_not_deleted_without_a_word(self) -> None:
+        if not self.volume:
+            kept = self.decision is QueueDecision.SAVE and self.volume_kept
+            assert self.queued == 0 or self.decision is not QueueDecision.NONE or kept
+
+    @invariant()
+    def nothing_goes_before_a_deletion(self) -> None:
+        if not self.deleted:
+            assert self.workload
+            assert self.volume
+            assert self.children
+
+
+TestDeletion = Deletion.TestCase
+TestDeletion.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)

@@ -1,0 +1,87 @@
+"""The weight in force, as a table and as an invariant."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtppool.api.documents import MemberState
+from smtppool.api.smtpserver import DesiredState, WarmupMode
+from smtppool.policy.weights import MemberFacts, decide_weight, routed
+from tests.unit.policy.facts import member_facts
+
+CASES: list[tuple[dict[str, Any], int, str]] = [
+    ({}, 50, "InTraffic"),
+    ({"deleted": True}, 0, "Deleted"),
+    ({"accepted": False}, 0, "NotAccepted"),
+    ({"pod_address": None}, 0, "NoPod"),
+    ({"terminating": True}, 0, "Terminating"),
+    ({"lanes_open": False}, 0, "LanesClosed"),
+    ({"desired": DesiredState.CORDONED}, 0, "Cordoned"),
+    ({"desired": DesiredState.DRAINED}, 0, "Drained"),
+    ({"rolling": True}, 0, "Rolling"),
+    ({"warmup": WarmupMode.PLAN}, 0, "NotEvaluated"),
+    ({"base_weight": 0}, 0, "ZeroWeight"),
+    ({"observe": True, "frozen_weight": 7}, 7, "Observe"),
+    ({"observe": True, "frozen_weight": 7, "desired": DesiredState.CORDONED}, 7, "Observe"),
+    ({"observe": True, "frozen_weight": 7, "lanes_open": False}, 0, "LanesClosed"),
+    ({"observe": True}, 0, "Observe"),
+]
+
+FACTS = st.builds(
+    member_facts,
+    accepted=st.booleans(),
+    deleted=st.booleans(),
+    pod_address=st.sampled_from([None, "10.244.1.5"]),
+    terminating=st.booleans(),
+    lanes_open=st.booleans(),
+    base_weight=st.integers(0, 256),
+    desired=st.sampled_from(DesiredState),
+    warmup=st.sampled_from(WarmupMode),
+    rolling=st.booleans(),
+    observe=st.booleans(),
+    frozen_weight=st.integers(0, 256),
+)
+
+
+@pytest.mark.parametrize(("fields", "weight", "reason"), CASES, ids=str)
+def test_table(fields: dict[str, Any], weight: int, reason: str) -> None:
+    decision = decide_weight(member_facts(**fields))
+    assert (decision.weight, decision.reason) == (weight, reason)
+
+
+@given(FACTS)
+def test_weight_needs_open_lanes_of_a_present_pod(facts: MemberFacts) -> None:
+    if decide_weight(facts).weight > 0:
+        assert facts.lanes_open
+        assert facts.pod_address is not None
+        assert facts.accepted
+        assert not facts.deleted
+        assert not facts.terminating
+
+
+@given(FACTS)
+def test_observe_changes_nothing_but_for_safety(facts: MemberFacts) -> None:
+    decision = decide_weight(facts)
+    if facts.observe:
+        assert decision.weight in {0, facts.frozen_weight}
+    else:
+        assert decision.weight == decision.decided
+
+
+@given(FACTS)
+def test_a_routed_member_that_drains_takes_nothing(facts: MemberFacts) -> None:
+    decision = decide_weight(facts)
+    member = routed(facts, decision)
+    assert (member is None) == (facts.pod_address is None)
+    if member is not None and member.state is MemberState.DRAIN:
+        assert member.weight == 0
+        assert not member.handover
+
+
+def test_a_member_at_weight_0_stays_known_and_takes_handovers() -> None:
+    facts = member_facts(warmup=WarmupMode.PLAN)
+    member = routed(facts, decide_weight(facts))
+    assert member is not None
+    assert (member.weight, member.state, member.handover) == (0, MemberState.READY, True)
