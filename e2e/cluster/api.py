@@ -49,8 +49,12 @@ class Cluster:
         return self.running.engine(self.settings)
 
     @property
+    def node_set(self) -> Nodes:
+        return Nodes(engine=self.engine, control_plane=self.settings.control_plane)
+
+    @property
     def mailnet(self) -> Mailnet:
-        return Mailnet(engine=self.engine, settings=self.settings, nodes=self._nodes)
+        return Mailnet(engine=self.engine, settings=self.settings, nodes=self.node_set)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,11 +67,11 @@ class Cluster:
         return run(*command, stdin=stdin, timeout=timeout)
 
     def nodes(self) -> list[Node]:
-        return self._nodes.every()
+        return self.node_set.every()
 
     def node_exec(self, node: str, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
         """Output of a command in a node's container, as root."""
-        return self._nodes.execute(node, *argv, stdin=stdin, timeout=timeout)
+        return self.node_set.execute(node, *argv, stdin=stdin, timeout=timeout)
 
     def mailnet_exec(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
         """Output of a command in the container that plays the internet, as root."""
@@ -90,7 +94,7 @@ class Cluster:
         docker(self.engine, "start", node)
         self._await_api("after the start of a node")
         if self.running.choice.node_image == "built":
-            network.lay(self._nodes)
+            network.lay(self.node_set)
         self.mailnet.connect(node)
         for address in self.mailnet.routed_to(node):
             self.mailnet.add_egress(node, address)
@@ -109,12 +113,8 @@ class Cluster:
         self.node_exec(self.settings.control_plane, "mv", PARKED, MANIFEST)
         self._await_api("after its manifest came back")
 
-    @property
-    def _nodes(self) -> Nodes:
-        return Nodes(engine=self.engine, control_plane=self.settings.control_plane)
-
     def _await_api(self, when: str) -> None:
         wait_until(self._api_answers, reason=f"the API server {when}", timeout=API_TIMEOUT, every=0.5)
 
     def _api_answers(self) -> bool:
-        return self._nodes.api_answers()
+        return self.node_set.api_answers()

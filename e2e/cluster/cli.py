@@ -5,14 +5,22 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 
-from e2e.cluster import lifecycle, programs
+from e2e.cluster import delivery, lifecycle, programs
 from e2e.cluster.api import Cluster
 from e2e.cluster.detect import DetectionError, choose, probe
 from e2e.cluster.running import NoClusterError
 from e2e.cluster.settings import Settings, SettingsError, from_environment
 from e2e.cluster.shell import CommandFailedError, NotReadyError, replace_self, say
+from e2e.cluster.sources import SOURCES, UnknownImageError, image
 
-EXPECTED_ERRORS = (SettingsError, DetectionError, NoClusterError, CommandFailedError, NotReadyError)
+EXPECTED_ERRORS = (
+    SettingsError,
+    DetectionError,
+    NoClusterError,
+    CommandFailedError,
+    NotReadyError,
+    UnknownImageError,
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,7 +46,13 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("detect", _detect)
     verb("programs", _programs).add_argument("--only", choices=sorted(programs.SETS), default="built")
-    verb("up", _up).add_argument("--workers", type=int, default=1)
+    verb("images", _images).add_argument("names", nargs="*", default=list(SOURCES))
+    verb("image-ref", _image_ref).add_argument("name", choices=sorted(SOURCES))
+    up = verb("up", _up)
+    up.add_argument("--workers", type=int, default=1)
+    up.add_argument("--only-cluster", action="store_true", help="without the product's images and the mailnet")
+    verb("load", _load).add_argument("names", nargs="*", default=list(SOURCES))
+    verb("mailnet-up", _mailnet_up)
     verb("down", _down)
     verb("env", _env)
     verb("exec", _exec).add_argument("command", nargs=argparse.REMAINDER)
@@ -59,9 +73,33 @@ def _programs(arguments: argparse.Namespace, settings: Settings) -> None:
     print(programs.bin_directory(programs.SETS[arguments.only], settings))
 
 
+def _images(arguments: argparse.Namespace, settings: Settings) -> None:
+    """build images (all by default) and print the archive of each"""
+    for name in arguments.names:
+        print(delivery.build(name, settings))
+
+
+def _image_ref(arguments: argparse.Namespace, _: Settings) -> None:
+    """print the reference of an image as the sources are now"""
+    print(image(arguments.name).reference)
+
+
 def _up(arguments: argparse.Namespace, settings: Settings) -> None:
-    """bring the cluster up, or leave it as it is when it is healthy"""
+    """bring up cluster, images and simulated internet; what is up and unchanged is left as it is"""
     lifecycle.up(settings, workers=arguments.workers)
+    if not arguments.only_cluster:
+        delivery.load(list(SOURCES), settings)
+        delivery.mailnet_up(settings)
+
+
+def _load(arguments: argparse.Namespace, settings: Settings) -> None:
+    """build images (all by default) and load them onto every node"""
+    delivery.load(arguments.names, settings)
+
+
+def _mailnet_up(_: argparse.Namespace, settings: Settings) -> None:
+    """run the simulated internet from its present sources and set the routes"""
+    delivery.mailnet_up(settings)
 
 
 def _down(_: argparse.Namespace, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from e2e.cluster.shell import CommandFailedError, run, step
 POD_RANGE = "10.244.0.0/16"
 SERVICE_RANGE = "10.96.0.0/16"
 CREATE_TIMEOUT = 600
+LOAD_TIMEOUT = 300
 # A lower oom_score_adj than one's own needs CAP_SYS_RESOURCE, which privileged containers lack on some hosts.
 KEEP_OOM_SCORE = '[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n'
 
@@ -86,6 +87,11 @@ class Kind:
 
     def delete(self, name: str) -> None:
         self._call("delete", "cluster", "--name", name, "--kubeconfig", str(self.kubeconfig), timeout=120)
+
+    def load(self, archive: Path, *, cluster: str, nodes: list[str]) -> None:
+        """Import an image archive into these nodes' image stores."""
+        words = ("load", "image-archive", str(archive), "--name", cluster, "--nodes", ",".join(nodes))
+        self._call(*words, timeout=LOAD_TIMEOUT)
 
     def _call(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
         command = (*self.engine.inside, str(self.program), *argv)
