@@ -74,9 +74,9 @@ class Mailnet:
         """Script the address echo: `{}` is the truth. Returns its state, with how often each source asked."""
         return self._ask("echo", json.dumps(dict(script)))
 
-    def status(self) -> Mapping[str, Any]:
-        """Providers with their connections by source, the echo, the size of the record."""
-        return self._ask("status")
+    def status(self, *, wait: float = 0.0) -> Mapping[str, Any]:
+        """Providers with their connections by source, the echo, the size of the record; may await mailnet's start."""
+        return self._ask("status", "--wait", str(wait))
 
     def counts(self, by: Iterable[str], selection: Selection = ACCEPTED) -> Counts:
         """Count outcomes by fields such as source, provider, domain, outcome, code, helo."""

@@ -4,6 +4,7 @@ import argparse
 import http.client
 import shutil
 import sys
+import time
 from typing import cast
 from urllib.parse import quote, urlencode
 
@@ -12,16 +13,23 @@ _TIMEOUT = 60.0  # the longest answer is a record of two million events, and it 
 
 
 def main() -> int:
-    """Send one request; the exit status says whether it was granted."""
+    """Send one request; the exit status says whether it was granted: 1 is a refusal, 2 that mailnet is not there."""
     options = _parser().parse_args()
-    method, path, body = _request(options)
+    deadline = time.monotonic() + getattr(options, "wait", 0.0)
+    while True:
+        try:
+            return _print(_answer(*_request(options)))
+        except OSError as error:
+            if time.monotonic() >= deadline:
+                print(f"mailnet does not answer on {CONTROL[0]}:{CONTROL[1]}: {error}", file=sys.stderr)
+                return 2
+            time.sleep(0.1)
+
+
+def _answer(method: str, path: str, body: str) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(*CONTROL, timeout=_TIMEOUT)
-    try:
-        connection.request(method, path, body=body.encode() if body else None)
-        return _print(connection.getresponse())
-    except OSError as error:
-        print(f"mailnet does not answer on {CONTROL[0]}:{CONTROL[1]}: {error}", file=sys.stderr)
-        return 2
+    connection.request(method, path, body=body.encode() if body else None)
+    return connection.getresponse()
 
 
 def _print(response: http.client.HTTPResponse) -> int:
@@ -55,7 +63,8 @@ def _request(options: argparse.Namespace) -> tuple[str, str, str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mailnetctl", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("status", help="providers, connections, echo, size of the record")
+    status = commands.add_parser("status", help="providers, connections, echo, size of the record")
+    status.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help="until mailnet has started")
     commands.add_parser("reset", help="every provider accepts, the echo tells the truth")
     commands.add_parser("clear", help="forget the record and the connection counts")
     setter = commands.add_parser("set", help="script one provider")

@@ -104,6 +104,12 @@ PROVIDERS: tuple[Provider, ...] = (
         greeting="mail.tinyshop.example",
         domains={"tinyshop.example": ("mail.tinyshop.example",)},
     ),
+    Provider(  # where bounces go: the senders of all load have addresses in this domain
+        name="senders",
+        address="203.0.113.20",
+        greeting="inbound.example.com",
+        domains={SENDER_DOMAIN: ("inbound.example.com",)},
+    ),
 )
 
 BY_NAME: Mapping[str, Provider] = MappingProxyType({provider.name: provider for provider in PROVIDERS})

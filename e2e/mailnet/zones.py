@@ -71,8 +71,7 @@ def _infrastructure(pod_address: str | None) -> list[tuple[str, str]]:
 
 def _senders() -> list[tuple[str, str]]:
     hosts = [(egress_name(n), f"A {EGRESS_PREFIX}.{n}") for n in range(1, 255)]
-    domain = [f"MX 10 {egress_name(1)}.", f'TXT "v=spf1 ip4:{EGRESS_PREFIX}.0/24 -all"']
-    return [*((SENDER_DOMAIN, text) for text in domain), *hosts]
+    return [(SENDER_DOMAIN, f'TXT "v=spf1 ip4:{EGRESS_PREFIX}.0/24 -all"'), *hosts]
 
 
 def _zone_of(name: str) -> str:
