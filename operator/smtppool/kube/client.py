@@ -53,7 +53,7 @@ class Api:
         return [identity | item for item in answer["items"]], answer["metadata"]["resourceVersion"]
 
     async def create(self, body: Body, *, manager: str, dry_run: bool = False) -> Body:
-        """Create; StaleError (reason AlreadyExists) when there is one of this name."""
+        """Create; unknown fields are refused; StaleError (reason AlreadyExists) when there is one of this name."""
         kind, key = kind_of(body), key_of(body)
         where = self.path(kind, Key(key.namespace, ""))
         return await self._request(
@@ -63,6 +63,7 @@ class Api:
             body=body,
             field_manager=manager,
             dry_run="All" if dry_run else None,
+            query_params=[("fieldValidation", "Strict")],
         )
 
     async def apply(

@@ -87,6 +87,8 @@ def _kind(status: int, answer: dict[str, Any]) -> type[ApiError]:
             return StaleError  # the request was for another object of this name
         case 408 | 429:
             return UnavailableError
+        case 500 if "failed to create typed patch object" in str(answer.get("message")):
+            return RefusedError  # how server-side apply says that a field is not in the schema
         case _ if status >= 500 or status == 0:
             return UnavailableError
     return RefusedError
