@@ -14,6 +14,9 @@ from smtppool.render.postfix_syntax import PostfixRenderError, format_main, form
 
 __all__ = ["PostfixRenderError", "hostname", "main_cf", "master_cf"]
 
+# What Postfix takes at most; it refuses to start with more.
+MAX_SIZE = 2**62
+MAX_LIFETIME = 8_640_000
 INTERNAL_DOMAIN = "smtppool.internal"  # .internal is reserved for private use
 
 
@@ -38,9 +41,9 @@ def _settings(key: Key, pool: SmtpPoolSpec, server: SmtpServerSpec) -> RelaySett
     smarthost = server.smarthost
     return RelaySettings(
         hostname=typed(HOSTNAME_PATTERN, hostname(key=key, server=server)),
-        message_size=parse_size(pool.submission.max_message_size),
+        message_size=min(parse_size(pool.submission.max_message_size), MAX_SIZE),
         recipients=int(pool.submission.max_recipients),
-        lifetime=int(parse_duration(pool.queue.lifetime).total_seconds()),
+        lifetime=min(int(parse_duration(pool.queue.lifetime).total_seconds()), MAX_LIFETIME),
         source=_source(server),
         relayhost=None if smarthost is None else _relayhost(smarthost),
         implicit_tls=smarthost is not None and smarthost.tls is SmarthostTls.IMPLICIT,

@@ -104,7 +104,7 @@ def _intake(settings: RelaySettings) -> dict[str, str]:
         "smtpd_delay_reject": "no",
         "smtpd_sender_restrictions": "$gate",
         "smtpd_relay_restrictions": "$gate, reject",
-        "smtpd_recipient_restrictions": "",
+        "smtpd_recipient_restrictions": "reject_non_fqdn_recipient",
         "smtpd_data_restrictions": "$gate",
         "smtpd_end_of_data_restrictions": "$gate",
         "smtpd_etrn_restrictions": "reject",

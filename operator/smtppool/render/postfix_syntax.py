@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 HEADER = "# Rendered by the SMTP pool operator: changes are overwritten.\n"
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+NAME = re.compile(r"[a-z0-9][A-Za-z0-9_-]*")
 PRINTABLE = re.compile(r"[ -~]*")
 FOREIGN = re.compile(r"[^!-~]|[#$\\\"'`{}]")
 
