@@ -47,8 +47,7 @@ class Answer(NamedTuple):
 
 def main() -> bool:
     """Install, toggle, report."""
-    cluster = Cluster.attach()
-    stand = Stand(cluster=cluster, images=Images(**cluster.images()))
+    stand = Stand(cluster=Cluster.attach(), images=Images.of_this_tree())
     stand.install()
     with stand.namespace(PLAN.namespace):
         stand.create(PLAN)

@@ -29,8 +29,7 @@ PLAN = PoolPlan(
 
 def main() -> bool:
     """Let a pool settle, watch a quiet minute, restart the operator, watch again."""
-    cluster = Cluster.attach()
-    stand = Stand(cluster=cluster, images=Images(**cluster.images()))
+    stand = Stand(cluster=Cluster.attach(), images=Images.of_this_tree())
     stand.install()
     with stand.namespace(PLAN.namespace):
         stand.create(PLAN)

@@ -14,8 +14,7 @@ from e2e.stand.stand import Stand
 @pytest.fixture(scope="session")
 def stand() -> Stand:
     """Cluster and mailnet are up (`make cluster-up images`); the operator is installed or upgraded here."""
-    cluster = Cluster.attach()
-    system = Stand(cluster=cluster, images=Images(**cluster.images()))
+    system = Stand(cluster=Cluster.attach(), images=Images.of_this_tree())
     system.mailnet.reset()
     system.install()
     return system

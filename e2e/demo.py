@@ -34,8 +34,7 @@ console = Console(width=140)
 
 def main() -> int:
     """Run the steps in order; each says what it does before it does it."""
-    cluster = Cluster.attach()
-    stand = Stand(cluster=cluster, images=operator.Images(**cluster.images()))
+    stand = Stand(cluster=Cluster.attach(), images=operator.Images.of_this_tree())
     say("Installing the operator by its chart")
     console.print(stand.install().strip(), style="dim", markup=False)
     prepare(stand)

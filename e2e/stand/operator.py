@@ -3,6 +3,9 @@
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+from e2e.cluster.sources import image
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "smtp-pool-operator"
 NAMESPACE = "smtppool-system"
@@ -21,6 +24,11 @@ class Images:
     operator: str
     relay: str
     mailnet: str
+
+    @classmethod
+    def of_this_tree(cls) -> Self:
+        """What `python -m e2e.cluster images` builds from the sources as they are now."""
+        return cls(**{name: image(name).reference for name in ("operator", "relay", "mailnet")})
 
 
 def helm(*arguments: str, timeout: float = INSTALL_TIMEOUT) -> str:
