@@ -27,7 +27,7 @@ class Deletion(RuleBasedStateMachine):
         self.queued = 0
         self.sessions = 0
         self.intake = Intake.OPEN
-        self.pod = PodState.RUNNING
+        self.state = PodState.RUNNING
         self.uid = 1
         self.report: Report | None = None
         self.words: Report | None = None
@@ -42,7 +42,7 @@ class Deletion(RuleBasedStateMachine):
 
     @property
     def runs(self) -> bool:
-        return self.pod is PodState.RUNNING
+        return self.state is PodState.RUNNING
 
     def _statement(self) -> Report:
         return report(
@@ -52,50 +52,39 @@ class Deletion(RuleBasedStateMachine):
             queue=QueueDepth(deferred=self.queued),
         )
 
-    @precondition(lambda self: self.runs and self.intake is Intake.OPEN)
-    @rule()
-    def client_connects(self) -> None:
-        self.sessions += 1
-
-    @precondition(lambda self: self.runs and self.sessions)
-    @rule(sends=st.booleans())
-    def session_ends(self, sends: bool) -> None:
-        self.sessions -= 1
-        self.queued += sends
-
-    @precondition(lambda self: self.runs and self.queued)
-    @rule()
-    def mail_is_delivered(self) -> None:
-        self.queued -= 1
-
-    @precondition(lambda self: self.runs and not self.namespace_ends)
-    @rule()
-    def agent_reports(self) -> None:
-        if self.step is Step.EMPTY:
-            self.intake = Intake.CLOSED
-        self.report = self._statement()
-
-    @precondition(lambda self: self.pod in {PodState.RUNNING, PodState.STUCK} and not self.namespace_ends)
-    @rule()
-    def pod_dies(self) -> None:
-        self.pod, self.sessions = PodState.ABSENT, 0
-
-    @precondition(lambda self: self.pod is PodState.ABSENT and self.step not in _REMOVING and not self.namespace_ends)
-    @rule(starts=st.booleans())
-    def pod_is_made_again(self, starts: bool) -> None:
-        """A new pod starts with its intake open until its agent has read the grant."""
-        self.uid += 1
-        self.pod = PodState.RUNNING if starts else PodState.STUCK
-        self.intake = Intake.OPEN
-
     @precondition(lambda self: self.runs)
-    @rule()
-    def node_is_lost(self) -> None:
-        self.pod, self.sessions = PodState.SILENT, 0
+    @rule(opened=st.integers(0, 2), closed=st.integers(0, 2), sent=st.integers(0, 2), delivered=st.integers(0, 2))
+    def mail_moves(self, opened: int, closed: int, sent: int, delivered: int) -> None:
+        """Sessions that are open may still send when the intake is closed."""
+        self.sessions += opened if self.intake is Intake.OPEN else 0
+        self.queued += sent if self.sessions else 0
+        self.sessions = max(0, self.sessions - closed)
+        self.queued = max(0, self.queued - delivered)
 
-    @rule()
-    def server_is_deleted(self) -> None:
-        self.deleted = True
+    @rule(events=st.lists(st.sampled_from(["report", "delete", "pass", "pass"]), min_size=1, max_size=6))
+    def time_passes(self, events: list[str]) -> None:
+        for event in events:
+            match event:
+                case "report" if self.runs and not self.namespace_ends:
+                    self._agent_reports()
+                case "delete":
+                    self.deleted = True
+                case "pass":
+                    self._operator_passes()
+
+    @precondition(lambda self: not self.namespace_ends)
+    @rule(fate=st.sampled_from(["dies", "dies", "node is lost", "starts", "starts", "cannot start"]))
+    def pod(self, fate: str) -> None:
+        """A new pod starts with its intake open until its agent has read the grant."""
+        match fate:
+            case "dies" if self.state in {PodState.RUNNING, PodState.STUCK}:
+                self.state, self.sessions = PodState.ABSENT, 0
+            case "node is lost" if self.runs:
+                self.state, self.sessions = PodState.SILENT, 0
+            case "starts" | "cannot start" if self.state is PodState.ABSENT and self.step not in _REMOVING:
+                self.uid += 1
+                self.state = PodState.RUNNING if fate == "starts" else PodState.STUCK
+                self.intake = Intake.OPEN
 
     @precondition(lambda self: self.report is not None)
     @rule(sends=st.booleans())
@@ -105,14 +94,14 @@ class Deletion(RuleBasedStateMachine):
         if self.runs:
             self.queued += sends and self.intake is Intake.OPEN
             self.sessions = 0
-            self.pod, self.words = PodState.ENDED, self._statement()
+            self.state, self.words = PodState.ENDED, self._statement()
 
     @precondition(lambda self: self.namespace_ends)
     @rule()
     def operator_restarts(self) -> None:
         """The report's ConfigMap and the pod are gone with the namespace: only the status is left."""
-        if self.pod is PodState.ENDED:
-            self.pod = PodState.ABSENT
+        if self.state is PodState.ENDED:
+            self.state = PodState.ABSENT
         self.report = self.words = None
 
     @precondition(lambda self: self.stuck_for >= PATIENCE)
@@ -120,12 +109,12 @@ class Deletion(RuleBasedStateMachine):
     def user_decides(self, decision: QueueDecision) -> None:
         self.decision = decision
 
-    @rule(passes=st.integers(1, 4))
-    def operator_passes(self, passes: int) -> None:
-        for _ in range(passes):
-            self._pass()
+    def _agent_reports(self) -> None:
+        if self.step is Step.EMPTY:
+            self.intake = Intake.CLOSED
+        self.report = self._statement()
 
-    def _pass(self) -> None:
+    def _operator_passes(self) -> None:
         decided = decide_lifecycle(self._facts())
         self.step = decided.step
         self.stuck_for += decided.step is Step.EMPTY
@@ -134,7 +123,7 @@ class Deletion(RuleBasedStateMachine):
             case Step.KEEP_VOLUME:
                 self.volume_kept = True
             case Step.REMOVE_WORKLOAD:
-                self.workload, self.pod, self.sessions = False, PodState.ABSENT, 0
+                self.workload, self.state, self.sessions = False, PodState.ABSENT, 0
             case Step.REMOVE_VOLUME:
                 self.volume = False
             case Step.REMOVE_REST:
@@ -148,8 +137,8 @@ class Deletion(RuleBasedStateMachine):
         queue = queue_facts(
             namespace_terminating=self.namespace_ends,
             ever_reported=True,
-            pod=self.pod,
-            pod_uid=None if self.pod is PodState.ABSENT else f"pod-{self.uid}",
+            pod=self.state,
+            pod_uid=None if self.state is PodState.ABSENT else f"pod-{self.uid}",
             report=self.report,
             last_words=self.words,
         )
