@@ -65,7 +65,7 @@ def _root(kind: Kind) -> Schema:
             # Defaults in a status would be facts that nobody observed.
             "status": structural(kind.status, defaults=False),
         },
-        "x-kubernetes-validations": [NAME_RULE, *kind.rules],
+        "x-kubernetes-validations": [NAME_RULE],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from smtppool.api.ipwarmupplan import IpWarmupPlanSpec, IpWarmupPlanStatus
-from smtppool.api.names import MAX_NAME, MAX_NAME_WITH_ADDRESSES, OBJECT_NAME_PATTERN
+from smtppool.api.names import MAX_NAME, OBJECT_NAME_PATTERN
 from smtppool.api.smtppool import SmtpPoolSpec, SmtpPoolStatus
 from smtppool.api.smtpserver import SmtpServerSpec, SmtpServerStatus
 
@@ -18,12 +18,6 @@ NAME_RULE = {
     "rule": f"self.metadata.name.matches(r'{OBJECT_NAME_PATTERN}')",
     "message": f"metadata.name must be a DNS label of at most {MAX_NAME} characters that starts with a letter: "
     f"'{OBJECT_NAME_PATTERN}'",
-}
-ADDRESSES_RULE = {
-    "rule": "!has(self.spec.addresses) || size(self.spec.addresses) == 0 || "
-    f"size(self.metadata.name) <= {MAX_NAME_WITH_ADDRESSES}",
-    "message": f"metadata.name must have at most {MAX_NAME_WITH_ADDRESSES} characters in a pool with spec.addresses: "
-    "its servers are named <pool>-<address>",
 }
 
 
@@ -60,7 +54,6 @@ class Kind:
     status: type[BaseModel]
     columns: tuple[Column, ...]
     selectable: tuple[str, ...] = ()
-    rules: tuple[dict[str, str], ...] = ()
 
     @property
     def plural(self) -> str:
@@ -73,7 +66,6 @@ POOL = Kind(
     short_name="smtpp",
     spec=SmtpPoolSpec,
     status=SmtpPoolStatus,
-    rules=(ADDRESSES_RULE,),
     columns=(
         condition("Ready", "Ready", "status"),
         Column(name="Servers", path=".status.servers"),

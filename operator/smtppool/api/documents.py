@@ -33,6 +33,7 @@ class Member(Model):
     weight: Weight
     state: MemberState = MemberState.READY
     handover: bool = True  # takes mail from peers on HANDOVER_IN_PORT
+    entry: bool = True  # balances for the pool, so it checks the others; False spares everyone its checks
 
 
 class SubmissionRule(Model):

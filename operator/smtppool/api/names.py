@@ -19,7 +19,6 @@ class Key(NamedTuple):
 # `<server>-relay-<hash>`, into label values (63 characters). A Service's name starts with a letter.
 MAX_NAME = 40
 OBJECT_NAME_PATTERN = rf"^[a-z]([-a-z0-9]{{0,{MAX_NAME - 2}}}[a-z0-9])?$"
-MAX_NAME_WITH_ADDRESSES = MAX_NAME - len("-255-255-255-255")  # a pool that names servers by their addresses
 
 # Labels on children. Selectors use POOL, SERVER and ENTRY; watches use PART_OF.
 PART_OF = "app.kubernetes.io/part-of"
@@ -81,6 +80,7 @@ SASL_PASSWORDS = f"{RUN_DIR}/sasl_passwd"  # written by the Postfix entrypoint f
 STOPPING_FLAG = f"{RUN_DIR}/stopping"  # made by the preStop hook: readiness off, no new sessions
 
 AGENT_UID = 10001  # gate, agent and HAProxy
+POSTDROP_GID = 10003  # in the relay image; the agent's group, so that it may talk to the queue
 DEFAULT_LANE = "lane-default"
 HANDOVER_LANE = "handover"
 
@@ -88,11 +88,6 @@ ROUTING_KEY = "routing.json"
 GRANT_KEY = "grant.json"
 REPORT_KEY = "report.json"
 EGRESS_KEY = "egress.json"
-
-
-def address_server_name(pool: str, address: str) -> str:
-    """SmtpServer made from one entry of SmtpPool.spec.addresses."""
-    return f"{pool}-{address.replace('.', '-')}"
 
 
 def routing_name(pool: str) -> str:

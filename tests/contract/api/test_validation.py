@@ -45,14 +45,6 @@ async def test_longest_name(api: Api, kind: str) -> None:
     await create(api, document(kind, GOOD[kind], name="a" * 40))
 
 
-async def test_name_of_a_pool_with_addresses(api: Api) -> None:
-    spec = changed(GOOD["SmtpPool"], "serverTemplate", TEMPLATE)
-    spec["addresses"] = [{"address": "198.51.100.1", "hostname": "a.example.com"}]
-    await create(api, document("SmtpPool", spec, name="a" * 24))
-    with pytest.raises(RefusedError, match=r"at most 24 characters in a pool with spec\.addresses"):
-        await create(api, document("SmtpPool", spec, name="a" * 25))
-
-
 async def test_no_spec(api: Api) -> None:
     body = document("SmtpPool", {})
     del body["spec"]
