@@ -35,7 +35,15 @@ async def run(settings: Settings) -> None:
                 running.result()
             running.cancel()
             await asyncio.wait({running}, timeout=5)
-    log.info("stopped; the rules stay in force")
+    await _leave()
+
+
+async def _leave() -> None:
+    """Rules stay in force; a table without any is taken along, so that an uninstallation leaves nothing."""
+    listing = await table.read()
+    if listing is not None and not listing.rules:
+        await table.remove()
+    log.info("stopped; %d rules stay in force", len(listing.rules) if listing else 0)
 
 
 def main() -> int:
