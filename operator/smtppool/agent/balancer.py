@@ -1,0 +1,171 @@
+"""Makes this pod's HAProxy follow the routing, and proves every few seconds that it still does.
+
+The way from a new routing to HAProxy is short on purpose: the difference is computed against the slots in memory and
+sent in one call. Reading back comes after it.
+"""
+
+import logging
+import time
+from typing import Final
+
+from smtppool.agent import coldstart, files, frontends, runtime, slots
+from smtppool.agent.facts import Board
+from smtppool.agent.runtime import Runtime
+from smtppool.agent.settings import Settings
+from smtppool.agent.slots import Slot, State, Wanted
+from smtppool.api import names
+from smtppool.api.documents import Intake, Routing
+from smtppool.api.smtppool import Balance
+from smtppool.render import haproxy
+
+log = logging.getLogger(__name__)
+
+VERIFY_INTERVAL: Final = 3.0
+CHECKS_INTERVAL: Final = 0.25  # while first health checks are outstanding
+STAT_INTERVAL: Final = 1.0
+
+
+class Balancer:
+    """Writes routing and intake into HAProxy; forgets all it knows when HAProxy was gone."""
+
+    def __init__(self, *, settings: Settings, board: Board, connection: Runtime) -> None:
+        self._settings = settings
+        self._board = board
+        self._runtime = connection
+        self._held: dict[str, tuple[Slot, ...]] = {}
+        self._acl: dict[str, frozenset[str]] = {}
+        self._verified = self._measured = float("-inf")
+        self._shut_before: tuple[str, ...] = ()
+        self.repairs = 0
+
+    def forget(self) -> None:
+        """HAProxy has gone or is new: read everything before the next command."""
+        self._held, self._acl = {}, {}
+        self._verified = self._measured = float("-inf")
+
+    async def turn(self) -> float:
+        """Apply what changed, then look; returns seconds until the next look. OSError when HAProxy is not there."""
+        fresh = not self._held
+        if fresh:
+            await self._read()
+        await self._apply()
+        if fresh or self._due(self._measured, STAT_INTERVAL) or self._shut() != self._shut_before:
+            await self._measure()
+        if fresh or self._due(self._verified, VERIFY_INTERVAL if self._board.facts.checks_done else CHECKS_INTERVAL):
+            await self._verify()
+        return STAT_INTERVAL if self._board.facts.checks_done else CHECKS_INTERVAL
+
+    @staticmethod
+    def _due(last: float, interval: float) -> bool:
+        return time.monotonic() - last >= interval
+
+    async def _read(self) -> None:
+        """Take over what HAProxy holds."""
+        held = {}
+        for backend in (haproxy.MEMBERS, haproxy.PEERS):
+            held[backend] = slots.read(runtime.table(await self._runtime.execute([f"show servers state {backend}"])))
+        lists = runtime.acl_ids(await self._runtime.execute(["show acl"]), file=self._settings.paths.members_acl)
+        acl = {name: runtime.acl_entries(await self._runtime.execute([f"show acl {name}"])) for name in lists}
+        self._held, self._acl = held, acl
+
+    async def _apply(self) -> None:
+        """Send the difference between the routing and what HAProxy holds, in one call."""
+        routing = self._board.facts.routing
+        if routing is None:
+            return
+        wanted = self._wanted(routing)
+        commands = self._acl_commands(routing)
+        if self._cold() and routing.balance is Balance.ROUND_ROBIN:
+            commands += await self._start_rotation(wanted[haproxy.MEMBERS])
+        for backend, held in self._held.items():
+            commands += slots.plan(backend, held, wanted[backend])
+        if commands:
+            await self._runtime.execute(commands)
+            self._verified = float("-inf")
+        self._held = {backend: slots.after(held, wanted[backend]) for backend, held in self._held.items()}
+        self._acl = dict.fromkeys(self._acl, _addresses(routing))
+        self._board.update(applied_hash=self._board.facts.routing_hash)
+        self._write_acl_file(routing)
+
+    def _wanted(self, routing: Routing) -> dict[str, tuple[Wanted, ...]]:
+        own = self._settings.pod_ip
+        return {
+            haproxy.MEMBERS: slots.members(routing, own_address=own),
+            haproxy.PEERS: slots.peers(routing, own_address=own),
+        }
+
+    def _acl_commands(self, routing: Routing) -> list[str]:
+        wanted = _addresses(routing)
+        return [
+            command
+            for name, held in self._acl.items()
+            for command in (
+                *(f"add acl {name} {address}" for address in sorted(wanted - held)),
+                *(f"del acl {name} {address}" for address in sorted(held - wanted)),
+            )
+        ]
+
+    def _cold(self) -> bool:
+        return all(slot.state is State.MAINT for slot in self._held[haproxy.MEMBERS])
+
+    async def _start_rotation(self, wanted: tuple[Wanted, ...]) -> list[str]:
+        held = self._held[haproxy.MEMBERS]
+        self._held[haproxy.MEMBERS], commands = await coldstart.commands(
+            held, wanted, connection=self._runtime, settings=self._settings
+        )
+        return commands
+
+    def _write_acl_file(self, routing: Routing) -> None:
+        path, content = self._settings.paths.members_acl, "".join(f"{one}\n" for one in sorted(_addresses(routing)))
+        if not path.exists() or path.read_text() != content:
+            files.replace(path, content)
+
+    async def _measure(self) -> None:
+        """Count sessions, and open or close the frontends; a stopping pod's belong to the preStop hook."""
+        rows = runtime.table(await self._runtime.execute([frontends.SHOW]))
+        shut = self._shut_before = self._shut()
+        stopping = self._settings.paths.at(names.STOPPING_FLAG).exists()
+        commands = [] if stopping else frontends.commands(rows, shut=shut)
+        if commands:
+            await self._runtime.execute(commands)
+            rows = runtime.table(await self._runtime.execute([frontends.SHOW]))
+        self._measured = time.monotonic()
+        shut_now = not any(frontends.is_open(rows, name) for name in frontends.INTERNAL)
+        self._board.update(sessions=frontends.sessions(rows), intake_shut=shut_now)
+
+    def _shut(self) -> tuple[str, ...]:
+        grant = self._board.facts.grant
+        return frontends.INTERNAL if grant is not None and grant.intake is Intake.CLOSED else ()
+
+    async def _verify(self) -> None:
+        """Read everything back; what differs from the routing is sent again and counted."""
+        expected, expected_acl = self._held, self._acl
+        await self._read()
+        self._verified = time.monotonic()
+        if self._board.facts.routing is not None and not _same(expected, self._held, expected_acl, self._acl):
+            self.repairs += 1
+            log.warning("HAProxy did not follow the routing; applying it again")
+            await self._apply()
+        waiting = any(
+            slot.state is State.READY and slot.weight and slot.checks and not slot.checked
+            for slot in self._held[haproxy.MEMBERS]
+        )
+        self._board.update(checks_done=not waiting)
+
+
+def _addresses(routing: Routing) -> frozenset[str]:
+    return frozenset(member.address for member in routing.members)
+
+
+def _same(
+    expected: dict[str, tuple[Slot, ...]],
+    found: dict[str, tuple[Slot, ...]],
+    expected_acl: dict[str, frozenset[str]],
+    found_acl: dict[str, frozenset[str]],
+) -> bool:
+    """Whether HAProxy holds what was sent; whether a check has come back yet is no difference."""
+    plain = [
+        {name: [slot._replace(checked=True) for slot in held] for name, held in one.items()}
+        for one in (expected, found)
+    ]
+    return plain[0] == plain[1] and expected_acl == found_acl

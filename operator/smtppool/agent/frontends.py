@@ -1,0 +1,34 @@
+"""Which of HAProxy's frontends are open, and how many SMTP sessions the pod has: pure, from `show stat`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from smtppool.render import haproxy
+
+INTERNAL: Final = (haproxy.RELAY, haproxy.HANDOVER_IN)
+SHOW: Final = "show stat -1 3 -1"  # frontends and backends
+_OPEN: Final = "OPEN"
+
+Rows = Sequence[dict[str, str]]
+
+
+def sessions(rows: Rows) -> int:
+    """Open sessions of clients and peers. Health checks pass the frontend `relay`, and are taken off again."""
+    counts = {(row["pxname"], row["svname"]): int(row["scur"] or 0) for row in rows}
+    open_sessions = sum(counts.get((name, "FRONTEND"), 0) for name in (haproxy.ENTRY, *INTERNAL))
+    return max(0, open_sessions - counts.get((haproxy.HEALTH, "BACKEND"), 0))
+
+
+def is_open(rows: Rows, frontend: str) -> bool:
+    """Whether the frontend accepts connections."""
+    return any(row["pxname"] == frontend and row["svname"] == "FRONTEND" and row["status"] == _OPEN for row in rows)
+
+
+def commands(rows: Rows, *, shut: Iterable[str]) -> list[str]:
+    """Open all frontends but those in `shut`; a closed port makes peers go to another relay at once."""
+    closed = frozenset(shut)
+    return [
+        f"{'disable' if name in closed else 'enable'} frontend {name}"
+        for name in (haproxy.ENTRY, *INTERNAL)
+        if is_open(rows, name) is (name in closed)
+    ]

@@ -1,0 +1,105 @@
+"""Keeps the gate's table in step with the grant and the egress check, and proves that the gate follows it.
+
+What is reported as in force is what the gate says, not what was written. When lanes close, Postfix is asked to reload
+so that active mail asks again; when they open or hand over, the deferred queue is flushed so that held mail leaves.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from smtppool.agent import files, verdict
+from smtppool.agent.facts import Board
+from smtppool.agent.settings import Settings
+from smtppool.api import names
+from smtppool.api.documents import Intake, Lanes
+
+log = logging.getLogger(__name__)
+
+TIMEOUT: Final = 2.0
+STATUS_INTERVAL: Final = 2.0
+
+
+class GateError(OSError):
+    """The gate answers, but not as it should."""
+
+
+async def ask(socket: Path, command: str) -> str:
+    """One line to the gate's control socket, its answer; OSError when it is away or slow."""
+    async with asyncio.timeout(TIMEOUT):
+        reader, writer = await asyncio.open_unix_connection(str(socket))
+        try:
+            writer.write(command.encode() + b"\n")
+            return (await reader.readline()).decode(errors="replace").strip()
+        finally:
+            writer.close()
+
+
+class GateKeeper:
+    """Writes the table, has it read, and acts on what changed."""
+
+    def __init__(self, *, settings: Settings, board: Board, flush: Callable[[], None]) -> None:
+        self._settings = settings
+        self._board = board
+        self._flush = flush
+        self._socket = settings.paths.at(names.GATE_CONTROL_SOCKET)
+        self._file = settings.paths.at(names.GATE_TABLE)
+        self._in_force: str | None = None
+        self._asked = float("-inf")
+
+    async def turn(self) -> None:
+        """Write and reload if the table is another; else ask the gate now and then. OSError when the gate is away."""
+        facts = self._board.facts
+        table = verdict.table(
+            routing=facts.routing, grant=facts.grant, egress=facts.egress, pod_uid=self._settings.pod_uid
+        )
+        content = table.model_dump_json(by_alias=True) if table else None
+        if content is not None and sha256(content.encode()).hexdigest() != self._in_force:
+            await self._enforce(content)
+        elif time.monotonic() - self._asked >= STATUS_INTERVAL:
+            self._take(await self._status())
+
+    async def _enforce(self, content: str) -> None:
+        before = Lanes((await self._status())["lanes"])
+        files.replace(self._file, content)
+        answer = await ask(self._socket, "reload")
+        if answer != f"ok {sha256(content.encode()).hexdigest()}":
+            raise GateError(f"gate did not take its table: {answer or 'no answer'}")
+        self._take(await self._status())
+        self._act(before, self._board.facts.lanes)
+
+    async def _status(self) -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(await ask(self._socket, "status"))
+        return status
+
+    def _take(self, status: dict[str, Any]) -> None:
+        self._asked = time.monotonic()
+        self._in_force = status["sha256"]
+        self._board.update(gate_up=True, lanes=Lanes(status["lanes"]), intake=Intake(status["intake"]))
+
+    def _act(self, before: Lanes, now: Lanes) -> None:
+        if before is now:
+            return
+        log.info("lanes changed", extra={"before": before.value, "now": now.value})
+        if before is not Lanes.CLOSED:
+            self._settings.paths.at(names.RELOAD_REQUEST).touch()
+        if now is not Lanes.CLOSED:
+            self._flush()
+
+
+async def follow(keeper: GateKeeper, *, board: Board, beat: Callable[[], None]) -> None:
+    """Turn at every change, and every two seconds."""
+    while True:
+        seen = board.version
+        try:
+            await keeper.turn()
+        except (OSError, ValueError, KeyError) as error:
+            log.warning("gate does not answer", extra={"cause": repr(error)})
+            board.update(gate_up=False)
+        beat()
+        await board.wait(seen, timeout=STATUS_INTERVAL)

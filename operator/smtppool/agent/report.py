@@ -1,0 +1,138 @@
+"""The agent's report: written when something changed, at most once per interval, urgent changes at once.
+
+An unchanged report is never written; a report that cannot be delivered is tried for ever, always with the newest facts.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from smtppool.agent.facts import Board, Facts
+from smtppool.agent.settings import Settings
+from smtppool.api import names
+from smtppool.api.documents import EgressObservation, Intake, Report
+from smtppool.api.names import Key
+from smtppool.kube.client import Api
+from smtppool.kube.errors import ApiError
+from smtppool.kube.kinds import CONFIG_MAP
+
+log = logging.getLogger(__name__)
+
+CONFIRMATION_INTERVAL: Final = 60.0  # seconds between writes that only say "still the same address"
+FIRST_DELAY: Final = 0.2
+LONGEST_DELAY: Final = 5.0
+
+
+def build(facts: Facts, *, server: str, pod_uid: str) -> Report | None:
+    """The report of these facts; None until the queue has been looked at once."""
+    if facts.queue is None and facts.queue_error is None:
+        return None
+    shut = facts.intake is Intake.CLOSED and facts.intake_shut
+    return Report(
+        server=server,
+        pod_uid=pod_uid,
+        egress=facts.egress,
+        queue=facts.queue,
+        queue_error=facts.queue_error,
+        sessions=facts.sessions,
+        lanes=facts.lanes,
+        intake=Intake.CLOSED if shut else Intake.OPEN,
+        routing_hash=facts.applied_hash,
+    )
+
+
+def urgent(last: Report, now: Report) -> bool:
+    """Whether the operator waits for this change, or must act on it."""
+    return (
+        (last.lanes, last.intake, last.pod_uid) != (now.lanes, now.intake, now.pod_uid)
+        or last.egress.observed_address != now.egress.observed_address
+        or (last.egress.error is None) != (now.egress.error is None)
+        or _emptied(last, now)
+        or (last.sessions > 0 and now.sessions == 0)
+    )
+
+
+def _emptied(last: Report, now: Report) -> bool:
+    if now.queue is None or now.queue.messages:
+        return False
+    return last.queue is None or last.queue.messages > 0
+
+
+def settled(last: Report | None, now: Report) -> Report:
+    """`now` without a mere confirmation of the address that is too young to be worth a write."""
+    if last is None or last.egress.observed_at is None or now.egress.observed_at is None:
+        return now
+    if _seconds_between(last.egress, now.egress) >= CONFIRMATION_INTERVAL:
+        return now
+    kept = now.egress.model_copy(update={"observed_at": last.egress.observed_at})
+    return now.model_copy(update={"egress": kept}) if kept == last.egress else now
+
+
+def _seconds_between(last: EgressObservation, now: EgressObservation) -> float:
+    times = [datetime.fromisoformat(str(one.observed_at)) for one in (last, now)]
+    return (times[1] - times[0]).total_seconds()
+
+
+class Reporter:
+    """Sends reports; `last` is what the API server has, None when that is not known."""
+
+    def __init__(self, *, settings: Settings, board: Board, api: Api) -> None:
+        self._settings = settings
+        self._board = board
+        self._api = api
+        self.last: Report | None = None
+        self.last_success: float | None = None
+        self.writes = 0
+        self._sent = float("-inf")
+
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Report for ever."""
+        delay = FIRST_DELAY
+        while True:
+            seen = self._board.version
+            report = self._due()
+            if report is None:
+                beat()
+                await self._board.wait(seen, timeout=self._pause())
+                continue
+            try:
+                await self._send(report)
+                delay = FIRST_DELAY
+            except ApiError as error:
+                log.warning("report not delivered", extra={"cause": str(error)})
+                await asyncio.sleep(max(error.retry_after, delay * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
+                delay = min(delay * 2, LONGEST_DELAY)
+
+    def _due(self) -> Report | None:
+        """The report to send now, if there is one."""
+        report = build(self._board.facts, server=self._settings.server, pod_uid=self._settings.pod_uid)
+        if report is None:
+            return None
+        report = settled(self.last, report)
+        if report == self.last:
+            return None
+        if self.last is not None and not urgent(self.last, report) and self._pause() > 0:
+            return None
+        return report
+
+    def _pause(self) -> float:
+        routing = self._board.facts.routing
+        interval = routing.report_interval_seconds if routing else 1
+        pause = self._sent + interval - time.monotonic()
+        return pause if pause > 0 else CONFIRMATION_INTERVAL if self._nothing_new() else 0.0
+
+    def _nothing_new(self) -> bool:
+        report = build(self._board.facts, server=self._settings.server, pod_uid=self._settings.pod_uid)
+        return report is None or settled(self.last, report) == self.last
+
+    async def _send(self, report: Report) -> None:
+        content = report.model_dump_json(by_alias=True, exclude_none=True)
+        key = Key(self._settings.namespace, names.report_name(self._settings.server))
+        patch = {"data": {names.REPORT_KEY: content}}
+        await self._api.merge_patch(CONFIG_MAP, key, patch, manager=names.AGENT_MANAGER)
+        self.last, self._sent, self.last_success = report, time.monotonic(), time.time()
+        self.writes += 1
