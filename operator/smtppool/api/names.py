@@ -17,7 +17,7 @@ class Key(NamedTuple):
 
 # Names of the three kinds. Children append suffixes, and Kubernetes makes the names of pods and of their revisions,
 # `<server>-relay-<hash>`, into label values (63 characters). A Service's name starts with a letter.
-MAX_NAME = 40
+MAX_NAME = 46
 OBJECT_NAME_PATTERN = rf"^[a-z]([-a-z0-9]{{0,{MAX_NAME - 2}}}[a-z0-9])?$"
 
 # Labels on children. Selectors use POOL, SERVER and ENTRY; watches use PART_OF.
