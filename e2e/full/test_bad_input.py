@@ -11,7 +11,7 @@ from e2e.stand.stand import Stand
 from e2e.stand.waiting import until
 
 SOON = 30
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "weight": ({"spec": {"weight": 300}}, "spec.weight"),
     "wrong type": ({"spec": {"weight": "many"}}, "spec.weight"),
     "unknown field": ({"spec": {"wieght": 1}}, "wieght"),
