@@ -5,7 +5,6 @@ the CRD, so the API server and the loop refuse the same values.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from smtppool.api import group
+from smtppool.api.units import parse_duration, parse_size
 
 GROUP = group.GROUP
 VERSION = group.VERSION
@@ -31,9 +31,6 @@ COUNT_OR_RATIO_PATTERN = r"^([0-9]{1,3}|(100|[0-9]{1,2})%)$"
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 ENDPOINT_PATTERN = rf"^(smtp|http)://[a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?(:{_PORT})?(/[A-Za-z0-9._~/-]{{0,200}})?$"
 
-_SIZE_FACTORS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-_DURATION_FACTORS = {"h": 3600, "m": 60, "s": 1}
-
 
 class Model(BaseModel):
     """Base of all spec and document models: camelCase on the wire, frozen, unknown fields refused."""
@@ -49,30 +46,6 @@ class Observed(Model):
     """Base of models that read what others wrote: unknown fields are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
-
-
-def parse_duration(text: str) -> timedelta:
-    """Go duration of whole hours, minutes, seconds (`"1h30m"`); ValueError for anything else."""
-    total, digits = 0, ""
-    for char in text:
-        if char.isdigit():
-            digits += char
-        else:
-            total, digits = total + int(digits) * _DURATION_FACTORS[char], ""
-    if digits or not text:
-        raise ValueError(f"not a duration: {text!r}")
-    return timedelta(seconds=total)
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size such as `"25Mi"` or `"1000"`."""
-    number = text.rstrip("KMGTi")
-    return int(number) * _SIZE_FACTORS[text[len(number) :]]
-
-
-def parse_ratio(text: str) -> float:
-    """`"3%"` as 0.03."""
-    return float(text.removesuffix("%")) / 100
 
 
 def cel(*rules: tuple[str, str] | tuple[str, str, str]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from smtppool.api.base import Label, Model, Observed, Ratio, cel, parse_ratio
+from smtppool.api.base import Label, Model, Observed, Ratio, cel
 from smtppool.api.conditions import Conditions
 from smtppool.api.pod import Labels
+from smtppool.api.units import parse_ratio
 
 MAX_STAGES = 60
 

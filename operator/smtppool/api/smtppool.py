@@ -10,22 +10,18 @@ from smtppool.api.base import (
     CountOrRatio,
     Duration,
     Endpoint,
-    Hostname,
     Label,
     MessageSize,
     Model,
     Network,
     Observed,
-    Ratio,
-    Score,
     Size,
-    UnicastIPv4,
-    Weight,
     cel,
 )
 from smtppool.api.conditions import Conditions
-from smtppool.api.pod import Annotations, Labels, PodSettings, ResourceName, ServiceSettings
-from smtppool.api.smtpserver import DesiredState, EgressProviderName, Warmup
+from smtppool.api.pod import PodSettings, ResourceName, ServiceSettings
+from smtppool.api.pool_health import Health
+from smtppool.api.pool_members import PoolAddress, ServerTemplate
 
 MAX_SERVERS = 200
 MAX_PROVIDERS = 32
@@ -61,14 +57,6 @@ class EgressCheckMode(StrEnum):
     OFF = "Off"
 
 
-class HealthAction(StrEnum):
-    """What a member below the limit gets."""
-
-    CORDON = "Cordon"
-    HAND_OVER = "HandOver"
-    SCALE_DOWN = "ScaleDown"
-
-
 class Submission(Model):
     """Who may submit, and how much at once. No networks = nobody."""
 
@@ -84,53 +72,6 @@ class Entry(Model):
 
     replicas: Annotated[int, Field(ge=1, le=32)] = 5
     service: ServiceSettings = Field(default_factory=ServiceSettings)
-
-
-class HealthWeights(Model):
-    """Shares of the score in percent; they sum to 100."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            (
-                "self.delivery + self.bounce + self.responseTime + self.uptime == 100",
-                "health.weights must sum to 100",
-            )
-        )
-    )
-
-    delivery: Score = 40
-    bounce: Score = 30
-    response_time: Score = 15
-    uptime: Score = 15
-
-    @model_validator(mode="after")
-    def _sum(self) -> Self:
-        if self.delivery + self.bounce + self.response_time + self.uptime != 100:
-            raise ValueError("health.weights must sum to 100")
-        return self
-
-
-class Health(Model):
-    """When a member leaves the traffic, and when it returns."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            ("self.restoreAt >= self.removeBelow", "health.restoreAt must not be below health.removeBelow")
-        )
-    )
-
-    weights: HealthWeights = Field(default_factory=HealthWeights)
-    remove_below: Score = 70
-    restore_at: Score = 80
-    min_samples: Annotated[int, Field(ge=1, le=1000000)] = 50
-    max_bounce_rate: Ratio = "3%"
-    action: HealthAction = HealthAction.CORDON
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.restore_at < self.remove_below:
-            raise ValueError("health.restoreAt must not be below health.removeBelow")
-        return self
 
 
 class Availability(Model):
@@ -178,50 +119,6 @@ class ProviderLimits(Model):
     name: Label
     max_connections: Annotated[int, Field(ge=1, le=1000)] | None = None
     messages_per_connection: Annotated[int, Field(ge=1, le=10000)] | None = None
-
-
-class TemplateEgress(Model):
-    """Egress of servers made from `addresses`."""
-
-    provider: EgressProviderName = EgressProviderName.PREPROVISIONED
-
-
-class TemplateRelay(Model):
-    """Relay part of servers made from `addresses`."""
-
-    egress: TemplateEgress = Field(default_factory=TemplateEgress)
-
-
-class TemplateSpec(Model):
-    """The spec that servers made from `addresses` share."""
-
-    relay: TemplateRelay = Field(default_factory=TemplateRelay)
-    weight: Weight = 100
-    warmup: Warmup
-    desired_state: DesiredState = DesiredState.ACTIVE
-
-
-class TemplateMetadata(Model):
-    """Labels and annotations of servers made from `addresses`."""
-
-    labels: Labels = Field(default_factory=dict)
-    annotations: Annotations = Field(default_factory=dict)
-
-
-class ServerTemplate(Model):
-    """Template of the servers made from `addresses`."""
-
-    metadata: TemplateMetadata = Field(default_factory=TemplateMetadata)
-    spec: TemplateSpec
-
-
-class PoolAddress(Model):
-    """One address, one SmtpServer."""
-
-    address: UnicastIPv4
-    hostname: Hostname
-    local_address: UnicastIPv4 | None = None
-    weight: Weight | None = None
 
 
 class SmtpPoolSpec(Model):

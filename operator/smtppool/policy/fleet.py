@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from smtppool.api.names import FROM_ADDRESS
-from smtppool.api.smtppool import PoolAddress, ServerTemplate, SmtpPoolSpec
+from smtppool.api.pool_members import PoolAddress, ServerTemplate
+from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.policy.acceptance import MAX_SERVER_NAME
 
 _LONGEST_ADDRESS = len("-255-255-255-255")

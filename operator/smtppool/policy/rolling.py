@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from smtppool.api.base import parse_ratio
+from smtppool.api.units import parse_ratio
 
 DRAIN_LIMIT = timedelta(seconds=60)
 

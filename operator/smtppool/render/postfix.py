@@ -4,10 +4,11 @@ Values from the specs pass their typed pattern once more here, and the text is p
 field of a custom resource can add or change a setting that is not its own.
 """
 
-from smtppool.api.base import HOSTNAME_PATTERN, IPV4_PATTERN, parse_duration, parse_size
+from smtppool.api.base import HOSTNAME_PATTERN, IPV4_PATTERN
 from smtppool.api.names import Key
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.api.smtpserver import EgressProviderName, Smarthost, SmarthostTls, SmtpServerSpec
+from smtppool.api.units import parse_duration, parse_size
 from smtppool.render.postfix_main import RelaySettings, parameters
 from smtppool.render.postfix_master import services
 from smtppool.render.postfix_syntax import PostfixRenderError, format_main, format_master, typed
