@@ -15,9 +15,7 @@ from smtppool.render.postfix_syntax import PostfixRenderError, format_main, form
 
 __all__ = ["PostfixRenderError", "hostname", "main_cf", "master_cf"]
 
-# What Postfix takes at most; it refuses to start with more.
-MAX_SIZE = 2**62
-MAX_LIFETIME = 8_640_000
+MAX_LIFETIME = 8_640_000  # 100 days; Postfix does not start with more
 INTERNAL_DOMAIN = "smtppool.internal"  # .internal is reserved for private use
 
 
@@ -42,7 +40,7 @@ def _settings(key: Key, pool: SmtpPoolSpec, server: SmtpServerSpec) -> RelaySett
     smarthost = server.smarthost
     return RelaySettings(
         hostname=typed(HOSTNAME_PATTERN, hostname(key=key, server=server)),
-        message_size=min(parse_size(pool.submission.max_message_size), MAX_SIZE),
+        message_size=parse_size(pool.submission.max_message_size),
         recipients=int(pool.submission.max_recipients),
         lifetime=min(int(parse_duration(pool.queue.lifetime).total_seconds()), MAX_LIFETIME),
         source=_source(server),
