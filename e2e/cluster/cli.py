@@ -74,7 +74,7 @@ def _programs(arguments: argparse.Namespace, settings: Settings) -> None:
 
 
 def _images(arguments: argparse.Namespace, settings: Settings) -> None:
-    """build images (all by default) and print the archive of each"""
+    """build images (all by default) and print the reference of each"""
     for name in arguments.names:
         print(delivery.build(name, settings))
 

@@ -1,42 +1,72 @@
 """From sources to a running cluster: build images with what this machine has, load them, run the simulated internet."""
 
 import os
+import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
-from e2e.cluster import images
+from e2e.cluster import programs
 from e2e.cluster.api import Cluster
-from e2e.cluster.builders import builder_for
 from e2e.cluster.detect import choose, probe
 from e2e.cluster.kind import Kind
-from e2e.cluster.running import NoClusterError, recall
+from e2e.cluster.nodes import Nodes
+from e2e.cluster.running import NoClusterError, Running, recall
 from e2e.cluster.settings import Settings
 from e2e.cluster.shell import step
-from e2e.cluster.sources import image
+from e2e.cluster.sources import ImageSource, image
+from e2e.cluster.stores import IN_NODE, DockerStore, LayoutStore, Store
 
 
-def build(name: str, settings: Settings) -> Path:
-    """The archive of an image; needs no cluster."""
-    try:
-        running = recall(settings)
-    except NoClusterError:
-        choice, docker_host = choose(probe(), os.environ), os.environ.get("DOCKER_HOST", "")
-    else:
-        choice, docker_host = running.choice, running.docker_host
-    return images.build(image(name), builder_for(choice, docker_host, settings), settings)
+def build(name: str, settings: Settings) -> str:
+    """The reference of an image that is built; needs no cluster."""
+    return _built(image(name), _store(settings), settings)
 
 
 def load(names: Iterable[str], settings: Settings) -> None:
-    """Images onto every node of the running cluster."""
-    cluster = Cluster.attach(settings)
-    archives = [(image(name), build(name, settings)) for name in names]
-    kind = Kind(engine=cluster.engine, program=cluster.binaries / "kind", kubeconfig=cluster.kubeconfig)
-    images.load_into_nodes(kind, cluster.node_set, archives, cluster=settings.prefix)
+    """Images onto every node of the running cluster that lacks one of them."""
+    cluster, store = Cluster.attach(settings), _store(settings)
+    references = [_built(image(name), store, settings) for name in names]
+    wanted = {f"docker.io/{reference}" for reference in references}
+    lacking = [node.name for node in cluster.nodes() if not wanted <= _references_on(cluster, node.name)]
+    if lacking:
+        with step(f"load {', '.join(references)} onto {', '.join(lacking)}"):
+            store.load_into_nodes(references, lacking)
 
 
 def mailnet_up(settings: Settings) -> None:
     """The simulated internet beside the running cluster, from its present sources."""
-    cluster, source = Cluster.attach(settings), image("mailnet")
-    images.load_into_engine(cluster.engine, source, build(source.name, settings))
-    with step("run the simulated internet"):
-        cluster.mailnet.up(source.reference)
+    cluster, store = Cluster.attach(settings), _store(settings)
+    reference = _built(image("mailnet"), store, settings)
+    with step(f"run {reference}"):
+        store.load_into_engine(reference)
+        cluster.mailnet.up(reference)
+
+
+def _built(source: ImageSource, store: Store, settings: Settings) -> str:
+    if store.has(source.reference):
+        return source.reference
+    with tempfile.TemporaryDirectory(dir=settings.cache, prefix=f".{source.name}-") as directory:
+        frozen = source.frozen(settings.cache / directory)
+        if not store.has(frozen.reference):
+            with step(f"build {frozen.reference}"):
+                context = settings.cache / directory / "context"
+                frozen.assemble(context, settings)
+                store.build(context, frozen.reference)
+        return frozen.reference
+
+
+def _store(settings: Settings) -> Store:
+    """What fits the cluster that is up, or the one that `up` would make."""
+    try:
+        running = recall(settings)
+    except NoClusterError:
+        running = Running(choice=choose(probe(), os.environ), docker_host=os.environ.get("DOCKER_HOST", ""))
+    engine = running.engine(settings)
+    if running.choice.engine == "private":
+        nodes = Nodes(engine=engine, control_plane=settings.control_plane)
+        return LayoutStore(engine=engine, nodes=nodes, settings=settings)
+    kind = Kind(engine=engine, program=programs.program("kind", settings), kubeconfig=settings.kubeconfig)
+    return DockerStore(engine=engine, kind=kind, settings=settings)
+
+
+def _references_on(cluster: Cluster, node: str) -> set[str]:
+    return set(cluster.node_exec(node, *IN_NODE, "images", "list", "--quiet").split())

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from e2e.cluster.shell import CommandFailedError, run, wait_until
+from e2e.cluster.shell import CommandFailedError, Input, run, wait_until
 
 
 class Engine(Protocol):
@@ -41,7 +41,7 @@ class UserDocker:
         """The user's daemon stays."""
 
 
-def docker(engine: Engine, *argv: str, stdin: str | bytes | None = None, timeout: float = 120) -> str:
+def docker(engine: Engine, *argv: str, stdin: Input = None, timeout: float = 120) -> str:
     """Output of one docker command on this engine."""
     return run("docker", *argv, env=engine.environment, stdin=stdin, timeout=timeout)
 

@@ -88,9 +88,9 @@ class Kind:
     def delete(self, name: str) -> None:
         self._call("delete", "cluster", "--name", name, "--kubeconfig", str(self.kubeconfig), timeout=120)
 
-    def load(self, archive: Path, *, cluster: str, nodes: list[str]) -> None:
-        """Import an image archive into these nodes' image stores."""
-        words = ("load", "image-archive", str(archive), "--name", cluster, "--nodes", ",".join(nodes))
+    def load_images(self, references: list[str], *, cluster: str, nodes: list[str]) -> None:
+        """Copy images of the user's Docker into these nodes' image stores."""
+        words = ("load", "docker-image", *references, "--name", cluster, "--nodes", ",".join(nodes))
         self._call(*words, timeout=LOAD_TIMEOUT)
 
     def _call(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from e2e.cluster.engine import Engine, docker
-from e2e.cluster.shell import NotReadyError, succeeds, wait_until
+from e2e.cluster.shell import Input, NotReadyError, succeeds, wait_until
 
 KUBECTL = ("kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf")
 READY_TIMEOUT = 180
@@ -27,12 +27,12 @@ class Nodes:
     engine: Engine
     control_plane: str
 
-    def execute(self, node: str, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+    def execute(self, node: str, *argv: str, stdin: Input = None, timeout: float = 60) -> str:
         """Output of a command inside a node's container."""
         interactive = ("--interactive",) if stdin is not None else ()
         return docker(self.engine, "exec", *interactive, node, *argv, stdin=stdin, timeout=timeout)
 
-    def kubectl(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+    def kubectl(self, *argv: str, stdin: Input = None, timeout: float = 60) -> str:
         return self.execute(self.control_plane, *KUBECTL, *argv, stdin=stdin, timeout=timeout)
 
     def api_answers(self) -> bool:

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
+Input = str | IO[bytes] | None
 TAIL = 4000
 TICK = 20.0  # seconds between the lines that say a step is still at work
 
@@ -33,15 +35,15 @@ def run(
     *argv: str | Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    stdin: str | bytes | None = None,
+    stdin: Input = None,
     timeout: float = 60,
 ) -> str:
     """Standard output of a program that must succeed; `env` is added to the present environment."""
     words = [str(word) for word in argv]
-    given = stdin.encode() if isinstance(stdin, str) else stdin
+    source: dict[str, Any] = {"input": stdin.encode()} if isinstance(stdin, str) else {"stdin": stdin}
     try:
-        done = subprocess.run(
-            words, env=_environment(env), cwd=cwd, input=given, capture_output=True, timeout=timeout, check=False
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            words, env=_environment(env), cwd=cwd, capture_output=True, timeout=timeout, check=False, **source
         )
     except subprocess.TimeoutExpired as late:
         raise CommandFailedError(f"{' '.join(words)}: no end after {timeout:.0f} s") from late

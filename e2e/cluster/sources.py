@@ -6,7 +6,7 @@ really rolls, and an unchanged one is never built twice.
 
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from e2e.cluster import versions
@@ -14,6 +14,8 @@ from e2e.cluster.content import copy_tree, key_of
 from e2e.cluster.programs import PROGRAMS, program
 from e2e.cluster.settings import REPOSITORY, Settings
 from e2e.cluster.site_packages import provide
+
+REQUIREMENTS = REPOSITORY / "requirements"
 
 
 class UnknownImageError(Exception):
@@ -28,10 +30,16 @@ class ImageSource:
     containerfile: Path
     trees: dict[str, Path]
     programs: tuple[str, ...] = ()
-    requirements: Path = field(init=False)
+    requirements: Path
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "requirements", REPOSITORY / "requirements" / f"{self.name}.txt")
+    def frozen(self, directory: Path) -> "ImageSource":
+        """The same image from copies in an empty directory: nobody edits them while they are hashed and built."""
+        trees = {name: directory / f"tree-{number}" for number, name in enumerate(self.trees)}
+        for name, copy in trees.items():
+            copy_tree(self.trees[name], copy)
+        containerfile = shutil.copy(self.containerfile, directory / self.containerfile.name)
+        requirements = shutil.copy(self.requirements, directory / self.requirements.name)
+        return replace(self, trees=trees, containerfile=Path(containerfile), requirements=Path(requirements))
 
     @property
     def reference(self) -> str:
@@ -42,12 +50,11 @@ class ImageSource:
         return f"smtppool/{self.name}:{key_of(*parts, *(PROGRAMS[name].key for name in self.programs))}"
 
     def assemble(self, context: Path, settings: Settings) -> None:
-        """Make a directory with what the Containerfile may copy; large things are links into the cache."""
+        """Make a directory with what the Containerfile may copy; site packages and programs are linked."""
         context.mkdir()
         for name, tree in self.trees.items():
             copy_tree(tree, context / name)
-        if not (context / "Containerfile").exists():
-            shutil.copyfile(self.containerfile, context / "Containerfile")
+        shutil.copyfile(self.containerfile, context / "Containerfile")
         for name in self.programs:
             os.link(program(name, settings), context / name)
         shutil.copytree(provide(self.requirements, settings), context / "site", copy_function=os.link)
@@ -56,7 +63,9 @@ class ImageSource:
 def _of_the_product(name: str) -> ImageSource:
     own = REPOSITORY / "images" / name
     trees = {"": own, "smtppool": REPOSITORY / "operator" / "smtppool"}
-    return ImageSource(name=name, containerfile=own / "Containerfile", trees=trees)
+    return ImageSource(
+        name=name, containerfile=own / "Containerfile", trees=trees, requirements=REQUIREMENTS / f"{name}.txt"
+    )
 
 
 MAILNET = REPOSITORY / "e2e" / "mailnet"
@@ -70,6 +79,7 @@ SOURCES = {
             containerfile=MAILNET / "Containerfile",
             trees={"mailnet": MAILNET},
             programs=("coredns",),
+            requirements=REQUIREMENTS / "mailnet.txt",
         ),
     )
 }
