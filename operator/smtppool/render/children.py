@@ -1,0 +1,55 @@
+"""All children of a server and of a pool, in the order in which they are applied.
+
+Identity and rights come first, as the agent needs them at once; then what the pod mounts (configuration, orders,
+volume); then what protects it; the StatefulSet last: a pod never starts before what it reads is there. They are deleted
+in the opposite order.
+"""
+
+from smtppool.api.documents import Grant, Routing
+from smtppool.policy.placement import Placement
+from smtppool.render import (
+    configmap,
+    documents,
+    networkpolicy,
+    pdb,
+    podtemplate,
+    pvc,
+    rbac,
+    service,
+    serviceaccount,
+    statefulset,
+)
+from smtppool.render.identity import Image, Manifest, PoolObject, ServerObject
+
+
+def children(
+    server: ServerObject, pool: PoolObject, *, grant: Grant, placement: Placement, image: Image
+) -> tuple[Manifest, ...]:
+    """Everything of one server; without a StatefulSet as long as no node is known where its pod could work."""
+    files = configmap.content(server, pool)
+    return (
+        serviceaccount.manifest(server),
+        rbac.role(server),
+        rbac.role_binding(server),
+        configmap.manifest(server, files),
+        documents.grant(server, grant),
+        documents.report(server),
+        pvc.manifest(server, pool),
+        networkpolicy.manifest(server, pool),
+        service.metrics(server),
+        *_stateful_set(server, pool, placement=placement, image=image, config_hash=configmap.digest(files)),
+    )
+
+
+def pool_children(pool: PoolObject, *, routing: Routing, members: int) -> tuple[Manifest, ...]:
+    """Everything of the pool as a whole: the routing first, as pods wait for it; the way in last."""
+    return (documents.routing(pool, routing), pdb.manifest(pool, members=members), service.entry(pool))
+
+
+def _stateful_set(
+    server: ServerObject, pool: PoolObject, *, placement: Placement, image: Image, config_hash: str
+) -> tuple[Manifest, ...]:
+    if not placement.ready:
+        return ()
+    template = podtemplate.template(server, pool, image=image, node=placement.node, config_hash=config_hash)
+    return (statefulset.manifest(server, template),)
