@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from smtppool.api import names
@@ -29,7 +29,7 @@ class KubernetesBus:
         self._settings = settings
         self._api = api
 
-    async def orders(self) -> AsyncIterator[Order]:
+    async def orders(self) -> AsyncGenerator[Order]:
         """Never ends: after an error of the API it begins again, later each time."""
         key = names.Key(self._settings.namespace, names.node_egress_name(self._settings.node))
         delay = FIRST_DELAY
