@@ -1,8 +1,10 @@
 """The pod of a relay: its containers, where it may run, and what the user adds. Our labels and annotations win."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from smtppool.api import names
+from smtppool.api.group import GROUP
 from smtppool.api.pod import DnsConfig, PodSettings
 from smtppool.render.containers import PRESTOP_SECONDS, postfix, sidecars
 from smtppool.render.egress.interface import PodNetwork
@@ -21,9 +23,9 @@ def template(server: ServerObject, pool: PoolObject, *, image: Image, node: str 
     settings = pool.spec.pod
     return {
         "metadata": {
-            "labels": {**settings.labels, **_labels(server)},
+            "labels": {**_not_ours(settings.labels), **_labels(server)},
             "annotations": {
-                **settings.annotations,
+                **_not_ours(settings.annotations),
                 names.OWNER_UID: server.uid,
                 names.CONFIG_HASH: config_hash,
             },
@@ -42,6 +44,11 @@ def template(server: ServerObject, pool: PoolObject, *, image: Image, node: str 
             }
         ),
     }
+
+
+def _not_ours(stated: Mapping[str, str]) -> dict[str, str]:
+    """Without names of our group: an entry label in the template, for one, would make every pod an entry."""
+    return {name: value for name, value in stated.items() if not name.startswith(f"{GROUP}/")}
 
 
 def _labels(server: ServerObject) -> dict[str, str]:
