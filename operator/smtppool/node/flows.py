@@ -33,7 +33,7 @@ def changed_pods(before: Iterable[EgressRule], after: Iterable[EgressRule]) -> d
 
 def stale_flows(listing: str, *, pod: str, source: str | None, cluster: Iterable[str]) -> Iterator[Flow]:
     """Flows out of the cluster in a `conntrack -L` listing whose translated address is not `source`."""
-    networks = [IPv4Network(network, strict=False) for network in cluster]
+    networks = [IPv4Network(network) for network in cluster]
     for flow in sorted({found for line in listing.splitlines() if (found := _flow(line, pod=pod))}):
         inside = any(IPv4Address(flow.destination) in network for network in networks)
         if not inside and flow.translated != source:

@@ -67,7 +67,7 @@ def effective_rules(rules: Iterable[EgressRule]) -> tuple[EgressRule, ...]:
 
 def _networks(networks: Iterable[str]) -> list[str]:
     """Overlaps collapsed: an interval set refuses them."""
-    return [str(network) for network in collapse_addresses(IPv4Network(text, strict=False) for text in networks)]
+    return [str(network) for network in collapse_addresses(IPv4Network(text) for text in networks)]
 
 
 def _object(head: str, declaration: str, elements: list[str]) -> str:

@@ -1,0 +1,104 @@
+"""What the tables say about a server, case by case."""
+
+from typing import Any
+
+import pytest
+
+from smtppool.cli import facts
+from smtppool.cli.advice import NOTHING, advice
+from smtppool.cli.cleanup import objections
+
+
+def condition(kind: str, status: str = "True", reason: str = "Fine", message: str = "text") -> dict[str, Any]:
+    return {"type": kind, "status": status, "reason": reason, "message": message}
+
+
+def server(*conditions: dict[str, Any], metadata: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
+    relay = {"hostname": "mx1.example.com", "egress": {"address": "198.51.100.11"}}
+    return {
+        "metadata": {"namespace": "mail", "name": "mx1", **(metadata or {})},
+        "spec": {"poolRef": {"name": "marketing"}, "weight": 100, "relay": relay},
+        "status": {"conditions": list(conditions), **status},
+    }
+
+
+READY, NOT_READY = condition("Ready"), condition("Ready", "False", "LanesClosed", "lanes are closed")
+MISMATCH = condition("EgressVerified", "False", "AddressMismatch", "mail would leave from 192.0.2.66")
+BLOCKED = condition("DrainBlocked", "True", "MailQueued", "10 messages")
+NOT_EVALUATED = condition("Healthy", "Unknown", "NotEvaluated")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reason"),
+    [
+        ((), "no status yet: does the operator run?"),
+        ((READY,), ""),
+        ((READY, NOT_EVALUATED), ""),
+        ((READY, condition("DrainBlocked", "False")), ""),
+        ((NOT_READY, MISMATCH), "AddressMismatch: mail would leave from 192.0.2.66"),
+        ((NOT_READY, MISMATCH, BLOCKED), "MailQueued: 10 messages"),
+        ((NOT_READY, condition("NewKind", "False", "Odd", "x")), "LanesClosed: lanes are closed"),
+    ],
+    ids=["no status", "fine", "not evaluated", "adverse and false", "cause first", "blocked first", "unknown kind"],
+)
+def test_reason(conditions: tuple[dict[str, Any], ...], reason: str) -> None:
+    assert facts.reason(server(*conditions)) == reason
+
+
+@pytest.mark.parametrize(
+    ("status", "weight", "egress", "queued"),
+    [
+        ({}, "- of 100", "198.51.100.11", None),
+        ({"weight": 100}, "100", "198.51.100.11", None),
+        ({"weight": 0, "observedAddress": "198.51.100.11"}, "0 of 100", "198.51.100.11", None),
+        ({"observedAddress": "192.0.2.66"}, "- of 100", "198.51.100.11, seen 192.0.2.66", None),
+        ({"queue": {"messages": 7}}, "- of 100", "198.51.100.11", 7),
+    ],
+)
+def test_cells(status: dict[str, Any], weight: str, egress: str, queued: int | None) -> None:
+    body = server(**status)
+    assert (facts.weight(body), facts.egress(body), facts.queued(body)) == (weight, egress, queued)
+
+
+def test_state() -> None:
+    assert facts.state(server(state="Sending")) == "Sending"
+    assert facts.state(server(state="Sending", metadata={"deletionTimestamp": "x"})) == "Deleting"
+
+
+def test_smarthost_has_no_address() -> None:
+    body = server()
+    body["spec"] = {"poolRef": {"name": "p"}, "smarthost": {"host": "smtp.example.net"}}
+    assert facts.egress(body) == "via smtp.example.net"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (READY, NOTHING),
+        (NOT_EVALUATED, NOTHING),
+        (MISMATCH, "lanes are closed"),
+        (BLOCKED, "smtppool queue save|drop"),
+        (condition("NewKind", "False", "Odd"), "see the message"),
+    ],
+)
+def test_advice(given: dict[str, Any], says: str) -> None:
+    assert says in advice(given)
+
+
+@pytest.mark.parametrize(
+    ("body", "objection"),
+    [
+        (server(), None),
+        (server(queue={"messages": 0}), None),
+        (server(queue={"messages": 3}), "mail/mx1: 3 messages in the queue"),
+        (server(condition("QueueUnreachable", "True", "NoPod", "no pod")), "mail/mx1: no pod"),
+        (server(condition("QueueUnreachable", "False")), None),
+        (server(queue={"messages": 3}, metadata={"annotations": {"smtppool.io/queue-decision": "drop"}}), None),
+        (server(metadata={"annotations": {"smtppool.io/paused": "true"}}), "mail/mx1: is paused"),
+    ],
+    ids=["never used", "empty", "mail", "unreachable", "reachable", "decided", "paused"],
+)
+def test_cleanup_objections(body: dict[str, Any], objection: str | None) -> None:
+    found = objections([body])
+    assert len(found) == (objection is not None)
+    assert all(line.startswith(objection or "") for line in found)
