@@ -10,13 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from smtppool.api.base import Model
-from smtppool.api.names import Key
+from smtppool.api.names import MAX_NAME, Key
 from smtppool.policy.verdict import Verdict
 
 SpecModel = TypeVar("SpecModel", bound=Model)
 
-# StatefulSet `<name>-relay` has at most 52 characters: its pods carry `<statefulset>-<10 characters>` as a label value.
-MAX_SERVER_NAME = 46
 ACCEPTED = Verdict("True", "Accepted", "the spec is in force")
 
 
@@ -71,11 +69,11 @@ def accept_server(
     *, key: Key, errors: tuple[str, ...], pool: str, pool_exists: bool, rivals: Mapping[str, Key]
 ) -> Verdict:
     """`rivals`: addresses of this server that an older object holds."""
-    if len(key.name) > MAX_SERVER_NAME:
+    if len(key.name) > MAX_NAME:
         return Verdict(
             "False",
             "InvalidName",
-            f"the name has {len(key.name)} characters, at most {MAX_SERVER_NAME} fit: recreate it",
+            f"the name has {len(key.name)} characters, at most {MAX_NAME} fit: recreate it",
         )
     if errors:
         return accept_spec(errors, kind="smtpserver")

@@ -119,7 +119,7 @@ def _mismatch(facts: EgressFacts) -> EgressDecision | None:
     observed = facts.own_report.egress.observed_address if facts.own_report else None
     if observed is None or observed == facts.expected:
         return None
-    return _closed("False", "AddressMismatch", f"mail would leave from {observed}, not from {facts.expected}")
+    return _closed("False", "Mismatch", f"mail would leave from {observed}, not from {facts.expected}")
 
 
 def _confirmed(facts: EgressFacts) -> EgressDecision | None:

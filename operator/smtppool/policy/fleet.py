@@ -6,10 +6,9 @@ A server is the pool's own only if it says so (label and owner); a user's server
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from smtppool.api.names import FROM_ADDRESS
+from smtppool.api.names import FROM_ADDRESS, MAX_NAME
 from smtppool.api.pool_members import PoolAddress, ServerTemplate
 from smtppool.api.smtppool import SmtpPoolSpec
-from smtppool.policy.acceptance import MAX_SERVER_NAME
 
 _LONGEST_ADDRESS = len("-255-255-255-255")
 
@@ -25,7 +24,7 @@ class WantedServer(NamedTuple):
 
 def server_name(pool: str, address: str) -> str:
     """`<pool>-198-51-100-11`; a long pool name is cut, the address keeps it unique."""
-    return f"{pool[: MAX_SERVER_NAME - _LONGEST_ADDRESS].rstrip('-')}-{address.replace('.', '-')}"
+    return f"{pool[: MAX_NAME - _LONGEST_ADDRESS].rstrip('-')}-{address.replace('.', '-')}"
 
 
 def wanted_servers(pool: str, spec: SmtpPoolSpec) -> tuple[WantedServer, ...]:

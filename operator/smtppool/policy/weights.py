@@ -81,7 +81,7 @@ def decide_weight(facts: MemberFacts) -> WeightDecision:
     return WeightDecision(decided, decided, "InTraffic", f"in traffic with weight {decided}")
 
 
-def routed(facts: MemberFacts, decision: WeightDecision) -> Member | None:
+def routed(facts: MemberFacts, decision: WeightDecision, *, entry: bool) -> Member | None:
     """The member's line in the routing; None without an address. At weight 0 it stays: peers accept its handovers."""
     if facts.pod_address is None:
         return None
@@ -92,6 +92,7 @@ def routed(facts: MemberFacts, decision: WeightDecision) -> Member | None:
         weight=decision.weight,
         state=MemberState.DRAIN if leaving else MemberState.READY,
         handover=facts.lanes_open and facts.desired is not DesiredState.DRAINED and not leaving,
+        entry=entry,
     )
 
 

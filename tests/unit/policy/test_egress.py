@@ -35,13 +35,13 @@ CASES: list[tuple[str, dict[str, Any], Lanes, str, str]] = [
     ("node silent, never open", {"rule": Rule.UNKNOWN, "granted": False}, Lanes.CLOSED, "Unknown", "NodeNotReporting"),
     ("node silent, was open", {"rule": Rule.UNKNOWN}, Lanes.OPEN, "True", "Verified"),
     ("check off", {"mode": EgressCheckMode.OFF, "report": None, "granted": False}, Lanes.OPEN, "Unknown", "Disabled"),
-    ("mismatch", {"report": report(egress=observation(OTHER_ADDRESS))}, Lanes.CLOSED, "False", "AddressMismatch"),
+    ("mismatch", {"report": report(egress=observation(OTHER_ADDRESS))}, Lanes.CLOSED, "False", "Mismatch"),
     (
         "mismatch, then unreachable",
         {"report": report(egress=observation(OTHER_ADDRESS, error=FAILED))},
         Lanes.CLOSED,
         "False",
-        "AddressMismatch",
+        "Mismatch",
     ),
     ("unreachable", {"report": report(egress=observation(error=FAILED))}, Lanes.OPEN, "Unknown", "Unreachable"),
     (

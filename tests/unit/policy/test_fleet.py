@@ -3,10 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtppool.api.names import FROM_ADDRESS
+from smtppool.api.names import FROM_ADDRESS, MAX_NAME
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.api.smtpserver import SmtpServerSpec
-from smtppool.policy.acceptance import MAX_SERVER_NAME
 from smtppool.policy.fleet import server_name, surplus, wanted_servers
 
 SPEC = SmtpPoolSpec.model_validate(
@@ -46,4 +45,4 @@ def test_no_addresses_no_servers() -> None:
 
 @given(st.from_regex(r"[a-z][-a-z0-9]{0,61}[a-z0-9]", fullmatch=True), st.ip_addresses(v=4).map(str))
 def test_a_name_fits_its_children(pool: str, address: str) -> None:
-    assert len(server_name(pool, address)) <= MAX_SERVER_NAME
+    assert len(server_name(pool, address)) <= MAX_NAME

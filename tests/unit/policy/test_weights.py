@@ -73,7 +73,7 @@ def test_observe_changes_nothing_but_for_safety(facts: MemberFacts) -> None:
 @given(FACTS)
 def test_a_routed_member_that_drains_takes_nothing(facts: MemberFacts) -> None:
     decision = decide_weight(facts)
-    member = routed(facts, decision)
+    member = routed(facts, decision, entry=False)
     assert (member is None) == (facts.pod_address is None)
     if member is not None and member.state is MemberState.DRAIN:
         assert member.weight == 0
@@ -82,6 +82,6 @@ def test_a_routed_member_that_drains_takes_nothing(facts: MemberFacts) -> None:
 
 def test_a_member_at_weight_0_stays_known_and_takes_handovers() -> None:
     facts = member_facts(warmup=WarmupMode.PLAN)
-    member = routed(facts, decide_weight(facts))
+    member = routed(facts, decide_weight(facts), entry=True)
     assert member is not None
     assert (member.weight, member.state, member.handover) == (0, MemberState.READY, True)
