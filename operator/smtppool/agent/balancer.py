@@ -6,6 +6,7 @@ sent in one call. Reading back comes after it.
 
 import logging
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from smtppool.agent import coldstart, files, frontends, runtime, slots
@@ -142,9 +143,10 @@ class Balancer:
         expected, expected_acl = self._held, self._acl
         await self._read()
         self._verified = time.monotonic()
-        if self._board.facts.routing is not None and not _same(expected, self._held, expected_acl, self._acl):
+        different = [*_different_slots(expected, self._held), *_different_lists(expected_acl, self._acl)]
+        if different and self._board.facts.routing is not None:
             self.repairs += 1
-            log.warning("HAProxy did not follow the routing; applying it again")
+            log.warning("HAProxy did not follow the routing; applying it again", extra={"differences": different[:5]})
             await self._apply()
         waiting = any(
             slot.state is State.READY and slot.weight and slot.checks and not slot.checked
@@ -157,15 +159,19 @@ def _addresses(routing: Routing) -> frozenset[str]:
     return frozenset(member.address for member in routing.members)
 
 
-def _same(
-    expected: dict[str, tuple[Slot, ...]],
-    found: dict[str, tuple[Slot, ...]],
-    expected_acl: dict[str, frozenset[str]],
-    found_acl: dict[str, frozenset[str]],
-) -> bool:
-    """Whether HAProxy holds what was sent; whether a check has come back yet is no difference."""
-    plain = [
-        {name: [slot._replace(checked=True) for slot in held] for name, held in one.items()}
-        for one in (expected, found)
-    ]
-    return plain[0] == plain[1] and expected_acl == found_acl
+Slots = dict[str, tuple[Slot, ...]]
+Lists = dict[str, frozenset[str]]
+
+
+def _different_slots(expected: Slots, found: Slots) -> Iterator[str]:
+    """Slots that are not as they were left; whether a check has come back yet is no difference."""
+    for backend, held in expected.items():
+        for one, other in zip(held, found[backend], strict=True):
+            if one._replace(checked=True) != other._replace(checked=True):
+                yield f"{backend}: expected {one}, found {other}"
+
+
+def _different_lists(expected: Lists, found: Lists) -> Iterator[str]:
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            yield f"acl {name}: expected {expected.get(name)}, found {found.get(name)}"

@@ -12,7 +12,7 @@ from smtppool.api import names
 from smtppool.api.documents import Member, MemberState, Routing
 from smtppool.render import haproxy
 
-_MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20  # srv_admin_state: forced, inherited, by configuration, by resolution
+_MAINTENANCE = 0x01 | 0x02 | 0x20  # srv_admin_state; 0x04 only says that it once began as `disabled`
 _DRAIN = 0x08 | 0x10
 _CHECK_ENABLED = 0x04  # srv_check_state
 _CHECK_KNOWN = 1  # srv_check_result above it: failed, passed
