@@ -95,6 +95,7 @@ class Cluster:
         self._await_api("after the start of a node")
         if self.running.choice.node_image == "built":
             network.lay(self.node_set)
+        self.node_set.await_ready()
         self.mailnet.connect(node)
         for address in self.mailnet.routed_to(node):
             self.mailnet.add_egress(node, address)
@@ -104,14 +105,17 @@ class Cluster:
         self.start_node(node)
 
     def stop_apiserver(self) -> None:
-        """Stop the API server for good: the kubelet ends a static pod whose manifest is gone."""
+        """Stop the API server as a maintainer would: its manifest goes, and in half a minute its connections end."""
         self.node_exec(self.settings.control_plane, "mv", MANIFEST, PARKED)
-        wait_until(lambda: not self._api_answers(), reason="the API server to end", timeout=API_TIMEOUT)
+        wait_until(lambda: not self._api_runs(), reason="the API server to end", timeout=API_TIMEOUT, every=0.5)
 
     def start_apiserver(self) -> None:
         """Undo `stop_apiserver`."""
         self.node_exec(self.settings.control_plane, "mv", PARKED, MANIFEST)
         self._await_api("after its manifest came back")
+
+    def _api_runs(self) -> bool:
+        return "kube-apiserver" in self.node_exec(self.settings.control_plane, "ps", "-e", "-o", "comm=").split()
 
     def _await_api(self, when: str) -> None:
         wait_until(self._api_answers, reason=f"the API server {when}", timeout=API_TIMEOUT, every=0.5)

@@ -27,6 +27,7 @@ class Buildah:
         self._call("build", *options, "--file", str(context / "Containerfile"), str(context), timeout=BUILD_TIMEOUT)
         self._call("push", "--quiet", moving, f"oci:{layout}:{reference}", timeout=COMMIT_TIMEOUT)
         self._call("rmi", "--prune")
+        succeeds("umount", self._root / "overlay")  # buildah's bind mount of its own store; busy while another builds
 
     def _provide_base(self) -> None:
         """Under the public name, so that Containerfiles need no argument; `mark` tells which tar file it came from."""
@@ -46,13 +47,19 @@ class Buildah:
     def _call(self, *argv: str, timeout: float = 60) -> str:
         return run(*self._command, *argv, timeout=timeout)
 
-    @cached_property
+    @property
     def _command(self) -> tuple[str, ...]:
-        """On its own store, with overlay mounts where the kernel grants them and copies where it does not."""
-        store = self.settings.cache / "buildah"
+        return self._with(self._root)
+
+    @cached_property
+    def _root(self) -> Path:
+        """A store for overlay mounts where the kernel grants them, and for copies where it does not."""
         for driver in ("overlay", "vfs"):
-            root = store / driver
-            command = ("buildah", "--root", str(root), "--runroot", str(root / "run"), "--storage-driver", driver)
-            if succeeds(*command, "info"):
-                return command
-        raise CommandFailedError(f"buildah works neither with overlay nor with vfs in {store}")
+            root = self.settings.cache / "buildah" / driver
+            if succeeds(*self._with(root), "info"):
+                return root
+        raise CommandFailedError(f"buildah works neither with overlay nor with vfs below {self.settings.cache}")
+
+    @staticmethod
+    def _with(root: Path) -> tuple[str, ...]:
+        return ("buildah", "--root", str(root), "--runroot", str(root / "run"), "--storage-driver", root.name)
