@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pykube
+import requests
 import typer
 from pykube.exceptions import HTTPError
 
 from smtppool.api.names import COMPONENT, PART_OF, PART_OF_VALUE, PAUSED, QUEUE_DECISION
 from smtppool.cli import facts
-from smtppool.cli.cluster import Cluster, IpWarmupPlan, Lease, SmtpPool, SmtpServer, bodies
+from smtppool.cli.cluster import Cluster, IpWarmupPlan, Lease, SmtpPool, SmtpServer, bodies, is_absent
 from smtppool.cli.facts import Body
 
 POLL_SECONDS = 2.0
@@ -75,8 +76,8 @@ def _listed(kind: Any, cluster: Cluster) -> list[Body]:
     """All objects of a kind; none where the kind itself is gone."""
     try:
         return bodies(kind, cluster, namespace=None)
-    except HTTPError as error:
-        if error.code == 404:
+    except (HTTPError, requests.HTTPError) as error:
+        if is_absent(error):
             return []
         raise
 

@@ -9,10 +9,13 @@ import pykube
 import requests
 import typer
 from pykube.exceptions import HTTPError, KubernetesError, ObjectDoesNotExist
+from urllib3.util import Retry
 
 from smtppool.api.base import API_VERSION
 
 TIMEOUT_SECONDS = 30
+# A server that is busy or only just has the kinds says 429 or 503 before it does anything, and when to come again.
+_RETRIES = Retry(total=6, backoff_factor=0.3, status_forcelist=(429, 503), allowed_methods=None, raise_on_status=False)
 
 
 class SmtpPool(pykube.objects.NamespacedAPIObject):  # type: ignore[misc] # pykube-ng has no types
@@ -51,7 +54,9 @@ def connect(context: str | None = None) -> Cluster:
     config = _config()
     if context:
         config.set_current_context(context)
-    return Cluster(pykube.HTTPClient(config, timeout=TIMEOUT_SECONDS), config.namespace or "default")
+    client = pykube.HTTPClient(config, timeout=TIMEOUT_SECONDS)
+    client.session.get_adapter(client.url).max_retries = _RETRIES
+    return Cluster(client, config.namespace or "default")
 
 
 def _config() -> Any:
@@ -67,7 +72,9 @@ def explained() -> Iterator[None]:
         yield
     except ObjectDoesNotExist as error:
         raise _ended(str(error)) from error
-    except HTTPError as error:
+    except (HTTPError, requests.HTTPError) as error:
+        if is_absent(error):
+            raise _ended("the cluster does not know this kind: are the CustomResourceDefinitions installed?") from error
         raise _ended(f"the API server refused: {error}") from error
     except (KubernetesError, requests.RequestException, OSError) as error:
         raise _ended(f"no answer from a cluster: {error}; is KUBECONFIG right?") from error
@@ -76,6 +83,13 @@ def explained() -> Iterator[None]:
 def _ended(message: str) -> typer.Exit:
     typer.echo(message, err=True)
     return typer.Exit(1)
+
+
+def is_absent(error: HTTPError | requests.HTTPError) -> bool:
+    """404, whether the server said so as a Status (pykube's error) or as plain text (an unknown kind)."""
+    if isinstance(error, HTTPError):
+        return bool(error.code == 404)
+    return error.response is not None and error.response.status_code == 404
 
 
 def get_server(cluster: Cluster, name: str, namespace: str) -> dict[str, Any]:
