@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smtppool.api.names import CONFIG_DIR
+from smtppool.api.names import CONFIG_DIR, SASL_PASSWORDS
 from smtppool.render import postfix
 from smtppool.render.postfix_syntax import parse_main, parse_master
 from tests.golden.postfix.relay_image import RelayImage
@@ -71,3 +71,28 @@ def test_postfix_check_has_nothing_to_say(image: RelayImage, files: Path, server
     place(files, server)
     said = image.run(files, "sh", "-c", "/opt/smtppool/bin/postfix-entrypoint check 2>&1").splitlines()
     assert [line for line in said if not COPIES.fullmatch(line)] == []
+
+
+def test_credentials_reach_the_password_map_unchanged(image: RelayImage, files: Path) -> None:
+    place(files, SERVERS[2])
+    query = f"postmap -q '[smtp.example.net]:587' texthash:{SASL_PASSWORDS} && stat -c '%a %u' {SASL_PASSWORDS}"
+    said = image.run(files, "sh", "-c", f"/opt/smtppool/bin/postfix-entrypoint check >/dev/null 2>&1 && {query}")
+    assert said.splitlines() == ["user@example.com:pass word:#1", "600 0"]
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "reason"),
+    [
+        ("password", "two\nlines", "holds a control character"),
+        ("password", "space at the end ", "begins or ends with a space"),
+        ("password", "", "is empty"),
+        ("username", "user:name", "holds a colon"),
+    ],
+)
+def test_credentials_that_would_read_differently_are_refused(
+    image: RelayImage, files: Path, key: str, content: str, reason: str
+) -> None:
+    place(files, SERVERS[2])
+    (files / "smtppool-credentials" / key).write_text(content)
+    said = image.run(files, "sh", "-c", "! /opt/smtppool/bin/postfix-entrypoint check 2>&1")
+    assert f"the Secret's key {key} {reason}" in said
