@@ -22,7 +22,7 @@ from smtppool.render import haproxy
 log = logging.getLogger(__name__)
 
 VERIFY_INTERVAL: Final = 3.0
-CHECKS_INTERVAL: Final = 0.25  # while first health checks are outstanding
+SOON: Final = 0.25  # after commands, and while first health checks are outstanding
 STAT_INTERVAL: Final = 1.0
 
 
@@ -35,30 +35,25 @@ class Balancer:
         self._runtime = connection
         self._held: dict[str, tuple[Slot, ...]] = {}
         self._acl: dict[str, frozenset[str]] = {}
-        self._verified = self._measured = float("-inf")
+        self._measure_at = self._verify_at = 0.0  # monotonic time at which each is due
         self._shut_before: tuple[str, ...] = ()
         self.repairs = 0
 
     def forget(self) -> None:
         """HAProxy has gone or is new: read everything before the next command."""
         self._held, self._acl = {}, {}
-        self._verified = self._measured = float("-inf")
+        self._measure_at = self._verify_at = 0.0
 
     async def turn(self) -> float:
         """Apply what changed, then look; returns seconds until the next look. OSError when HAProxy is not there."""
-        fresh = not self._held
-        if fresh:
+        if not self._held:
             await self._read()
         await self._apply()
-        if fresh or self._due(self._measured, STAT_INTERVAL) or self._shut() != self._shut_before:
+        if self._measure_at <= time.monotonic() or self._shut() != self._shut_before:
             await self._measure()
-        if fresh or self._due(self._verified, VERIFY_INTERVAL if self._board.facts.checks_done else CHECKS_INTERVAL):
+        if self._verify_at <= time.monotonic():
             await self._verify()
-        return STAT_INTERVAL if self._board.facts.checks_done else CHECKS_INTERVAL
-
-    @staticmethod
-    def _due(last: float, interval: float) -> bool:
-        return time.monotonic() - last >= interval
+        return max(0.0, min(self._measure_at, self._verify_at) - time.monotonic())
 
     async def _read(self) -> None:
         """Take over what HAProxy holds."""
@@ -82,7 +77,7 @@ class Balancer:
             commands += slots.plan(backend, held, wanted[backend])
         if commands:
             await self._runtime.execute(commands)
-            self._verified = float("-inf")
+            self._verify_at = min(self._verify_at, time.monotonic() + SOON)
         self._held = {backend: slots.after(held, wanted[backend]) for backend, held in self._held.items()}
         self._acl = dict.fromkeys(self._acl, _addresses(routing))
         self._board.update(applied_hash=self._board.facts.routing_hash)
@@ -130,7 +125,7 @@ class Balancer:
         if commands:
             await self._runtime.execute(commands)
             rows = runtime.table(await self._runtime.execute([frontends.SHOW]))
-        self._measured = time.monotonic()
+        self._measure_at = time.monotonic() + STAT_INTERVAL
         shut_now = not any(frontends.is_open(rows, name) for name in frontends.INTERNAL)
         self._board.update(sessions=frontends.sessions(rows), intake_shut=shut_now)
 
@@ -142,7 +137,6 @@ class Balancer:
         """Read everything back; what differs from the routing is sent again and counted."""
         expected, expected_acl = self._held, self._acl
         await self._read()
-        self._verified = time.monotonic()
         different = [*_different_slots(expected, self._held), *_different_lists(expected_acl, self._acl)]
         if different and self._board.facts.routing is not None:
             self.repairs += 1
@@ -152,6 +146,7 @@ class Balancer:
             slot.state is State.READY and slot.weight and slot.checks and not slot.checked
             for slot in self._held[haproxy.MEMBERS]
         )
+        self._verify_at = time.monotonic() + (SOON if waiting or different else VERIFY_INTERVAL)
         self._board.update(checks_done=not waiting)
 
 

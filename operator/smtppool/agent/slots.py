@@ -97,6 +97,8 @@ def assign(slots: Sequence[Slot], wanted: Sequence[Wanted]) -> dict[str, Wanted]
     by_address = {slot.address: slot for slot in slots if slot.address and not _unused(slot)}
     placed = {by_address[one.address].name: one for one in wanted if one.address in by_address}
     rest = [one for one in wanted if one.address not in by_address]
+    if not rest:
+        return placed
     leaving = {one.address for one in wanted}
     open_slots = [slot for slot in slots if slot.name not in placed and (slot.free or slot.address not in leaving)]
     open_slots.sort(key=lambda slot: (not _unused(slot), not slot.free))
@@ -154,7 +156,7 @@ def after(slots: Sequence[Slot], wanted: Sequence[Wanted]) -> tuple[Slot, ...]:
 
 def _applied(slot: Slot, one: Wanted | None) -> Slot:
     if one is None:
-        return slot._replace(state=State.MAINT, weight=0)
+        return slot if slot.state is State.MAINT and not slot.weight else slot._replace(state=State.MAINT, weight=0)
     same = slot.address == one.address and slot.state is not State.MAINT
     return slot._replace(
         address=one.address,
