@@ -5,13 +5,15 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 
-from e2e.cluster import delivery, lifecycle, programs
+from e2e.cluster import delivery, lifecycle, packages, programs
 from e2e.cluster.api import Cluster
 from e2e.cluster.detect import DetectionError, choose, probe
+from e2e.cluster.packages import MissingPackagesError
 from e2e.cluster.running import NoClusterError
 from e2e.cluster.settings import Settings, SettingsError, from_environment
 from e2e.cluster.shell import CommandFailedError, NotReadyError, replace_self, say
 from e2e.cluster.sources import SOURCES, UnknownImageError, image
+from e2e.cluster.toolchain import go_command
 
 EXPECTED_ERRORS = (
     SettingsError,
@@ -20,6 +22,7 @@ EXPECTED_ERRORS = (
     CommandFailedError,
     NotReadyError,
     UnknownImageError,
+    MissingPackagesError,
 )
 
 
@@ -45,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     verb("detect", _detect)
+    verb("setup", _setup)
     verb("programs", _programs).add_argument("--only", choices=sorted(programs.SETS), default="built")
     verb("images", _images).add_argument("names", nargs="*", default=list(SOURCES))
     verb("image-ref", _image_ref).add_argument("name", choices=sorted(SOURCES))
@@ -66,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
 def _detect(_: argparse.Namespace, settings: Settings) -> None:
     """say which engine and node image this machine gets, and why"""
     print("CLUSTER=current: the present KUBECONFIG" if settings.current else choose(probe(), os.environ))
+
+
+def _setup(_: argparse.Namespace, settings: Settings) -> None:
+    """install the system packages and the Go toolchain that are missing, or name the command that does"""
+    if not settings.current:
+        choice = choose(probe(), os.environ)
+        say(str(choice))
+        packages.install(choice)
+    say(f"Go: {go_command(settings)}")
 
 
 def _programs(arguments: argparse.Namespace, settings: Settings) -> None:

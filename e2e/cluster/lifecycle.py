@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from e2e.cluster import coredns, network, node_image, programs, versions
+from e2e.cluster import coredns, network, node_image, packages, programs, versions
 from e2e.cluster.detect import Choice, Facts, choose, probe
 from e2e.cluster.engine import Engine, docker, exists
 from e2e.cluster.kind import Kind, Plan
@@ -20,6 +20,7 @@ def up(settings: Settings, *, workers: int) -> None:
     facts = probe()
     choice = _choice(settings, facts)
     say(str(choice))
+    packages.install(choice)
     binaries = programs.bin_directory(programs.SETS[choice.node_image], settings)
     engine = remember(choice, settings).engine(settings)
     engine.start()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 Input = str | IO[bytes] | None
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"  # not in everybody's PATH, and most of the tools lie there
 TAIL = 4000
 TICK = 20.0  # seconds between the lines that say a step is still at work
 
@@ -103,7 +104,8 @@ def wait_until(true: Callable[[], bool], *, reason: str, timeout: float, every: 
 
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
-    return {**os.environ, **(extra or {})}
+    given = {**os.environ, **(extra or {})}
+    return {**given, "PATH": f"{given.get('PATH', os.defpath)}:{SYSTEM_PATH}"}
 
 
 def _tail(output: bytes) -> str:

@@ -1,0 +1,1 @@
+"""Unit tests of the test cluster's pure parts: decisions, names, configurations."""
