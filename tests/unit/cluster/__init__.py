@@ -1,1 +1,0 @@
-"""Unit tests of the test cluster's pure parts: decisions, names, configurations."""
