@@ -73,25 +73,20 @@ def _from_answer(what: str, error: ApiException) -> ApiError:
     return kind(message, status=status, reason=str(answer.get("reason", "")), retry_after=_retry_after(error, answer))
 
 
+_KINDS: dict[int, type[ApiError]] = {
+    0: UnavailableError, 404: AbsentError, 408: UnavailableError, 409: StaleError, 410: GoneError, 429: UnavailableError,
+}  # fmt: skip
+
+
 def _kind(status: int, answer: dict[str, Any]) -> type[ApiError]:
     match status:
-        case 404:
-            return AbsentError
-        case 409:
-            return StaleError
-        case 410:
-            return GoneError
         case 403 if _has_cause(answer, "NamespaceTerminating"):
             return NamespaceTerminatingError
         case 422 if _has_cause(answer, "FieldValueInvalid", field="metadata.uid"):
             return StaleError  # the request was for another object of this name
-        case 408 | 429:
-            return UnavailableError
         case 500 if "failed to create typed patch object" in str(answer.get("message")):
             return RefusedError  # how server-side apply says that a field is not in the schema
-        case _ if status >= 500 or status == 0:
-            return UnavailableError
-    return RefusedError
+    return _KINDS.get(status, UnavailableError if status >= 500 else RefusedError)
 
 
 def _answer(body: str | bytes | None) -> dict[str, Any]:

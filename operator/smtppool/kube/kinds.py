@@ -33,6 +33,7 @@ SMTP_SERVER = Kind(GROUP, VERSION, "SmtpServer", "smtpservers")
 IP_WARMUP_PLAN = Kind(GROUP, VERSION, "IpWarmupPlan", "ipwarmupplans")
 CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
 EVENT = Kind("", "v1", "Event", "events")
+LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
 NODE = Kind("", "v1", "Node", "nodes", namespaced=False)
 PERSISTENT_VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
@@ -47,7 +48,7 @@ ROLE = Kind("rbac.authorization.k8s.io", "v1", "Role", "roles")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings")
 
 KINDS = (
-    SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN, CONFIG_MAP, EVENT, NAMESPACE, NODE, PERSISTENT_VOLUME,
+    SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN, CONFIG_MAP, EVENT, LEASE, NAMESPACE, NODE, PERSISTENT_VOLUME,
     PERSISTENT_VOLUME_CLAIM, POD, SERVICE, SERVICE_ACCOUNT, STATEFUL_SET, NETWORK_POLICY, POD_DISRUPTION_BUDGET, ROLE,
     ROLE_BINDING,
 )  # fmt: skip

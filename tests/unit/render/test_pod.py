@@ -22,7 +22,8 @@ def containers(pod: Manifest) -> dict[str, Manifest]:
 
 
 def pod_of(*, node: str | None = None, **settings: Any) -> Manifest:
-    return template(relay(), pool(pod=settings), image=IMAGE, node=node, config_hash="0")["spec"]
+    spec: Manifest = template(relay(), pool(pod=settings), image=IMAGE, node=node, config_hash="0")["spec"]
+    return spec
 
 
 @pytest.mark.parametrize("scene", PODS)
