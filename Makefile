@@ -15,7 +15,7 @@ COMPILE := ../.venv/bin/pip-compile --quiet --generate-hashes --strip-extras --a
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help demo demo-down test unit golden contract e2e bench lint format generate requirements programs \
+.PHONY: help demo demo-down test unit golden chart contract e2e bench lint format generate requirements programs \
 	cluster-up cluster-down images clean
 help: ## Show this list
 	@awk -F ':[^#]*## ' '/^##: / { print "\n" substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' \
@@ -28,8 +28,8 @@ demo: images ## Cluster, operator and a pool of three relays; sends mail and sho
 
 demo-down: cluster-down ## Remove all that `make demo` made
 
-test: .venv/.stamp ## Every suite that must be green: unit, golden, contract, e2e core (at most 15 min)
-	@$(SUITES) unit golden contract core
+test: .venv/.stamp ## Every suite that must be green: unit, golden, chart, contract, e2e core (at most 15 min)
+	@$(SUITES) unit golden chart contract core
 
 ##: suites
 
@@ -38,6 +38,9 @@ unit: .venv/.stamp ## Pure tests, no programs needed
 
 golden: .venv/.stamp ## Rendered text and manifests, accepted by the programs that read them
 	@$(SUITES) golden
+
+chart: .venv/.stamp ## The chart, rendered by helm and taken by a real kube-apiserver
+	@$(SUITES) chart
 
 contract: .venv/.stamp ## The operator against a real etcd and kube-apiserver
 	@$(SUITES) contract
