@@ -74,8 +74,13 @@ def _from_answer(what: str, error: ApiException) -> ApiError:
 
 
 _KINDS: dict[int, type[ApiError]] = {
-    0: UnavailableError, 404: AbsentError, 408: UnavailableError, 409: StaleError, 410: GoneError, 429: UnavailableError,
-}  # fmt: skip
+    0: UnavailableError,
+    404: AbsentError,
+    408: UnavailableError,
+    409: StaleError,
+    410: GoneError,
+    429: UnavailableError,
+}
 
 
 def _kind(status: int, answer: dict[str, Any]) -> type[ApiError]:
