@@ -158,6 +158,8 @@ async def connect(*, kubeconfig: Path | None = None, request_timeout: float = TI
     """The API server of this pod, else of `kubeconfig`, else of $KUBECONFIG."""
     configuration = Configuration()
     configuration.connection_pool_maxsize = CONNECTIONS
+    # Else every request looks for a .netrc in a thread: neither its time nor its content is wanted.
+    configuration.client_session_kwargs = {"trust_env": False}
     # Cluster authorities made before RFC 5280 was enforced lack extensions; chain and host name are still verified.
     configuration.disable_strict_ssl_verification = True
     if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
