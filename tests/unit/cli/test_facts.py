@@ -1,11 +1,12 @@
 """What the tables say about a server, case by case."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smtppool.cli import facts
-from smtppool.cli.advice import NOTHING, advice
+from smtppool.cli.advice import BY_REASON, NOTHING, advice
 from smtppool.cli.cleanup import objections
 
 
@@ -23,7 +24,7 @@ def server(*conditions: dict[str, Any], metadata: dict[str, Any] | None = None, 
 
 
 READY, NOT_READY = condition("Ready"), condition("Ready", "False", "LanesClosed", "lanes are closed")
-MISMATCH = condition("EgressVerified", "False", "AddressMismatch", "mail would leave from 192.0.2.66")
+MISMATCH = condition("EgressVerified", "False", "Mismatch", "mail would leave from 192.0.2.66")
 BLOCKED = condition("DrainBlocked", "True", "MailQueued", "10 messages")
 NOT_EVALUATED = condition("Healthy", "Unknown", "NotEvaluated")
 
@@ -35,7 +36,7 @@ NOT_EVALUATED = condition("Healthy", "Unknown", "NotEvaluated")
         ((READY,), ""),
         ((READY, NOT_EVALUATED), ""),
         ((READY, condition("DrainBlocked", "False")), ""),
-        ((NOT_READY, MISMATCH), "AddressMismatch: mail would leave from 192.0.2.66"),
+        ((NOT_READY, MISMATCH), "Mismatch: mail would leave from 192.0.2.66"),
         ((NOT_READY, MISMATCH, BLOCKED), "MailQueued: 10 messages"),
         ((NOT_READY, condition("NewKind", "False", "Odd", "x")), "LanesClosed: lanes are closed"),
     ],
@@ -83,6 +84,13 @@ def test_smarthost_has_no_address() -> None:
 )
 def test_advice(given: dict[str, Any], says: str) -> None:
     assert says in advice(given)
+
+
+def test_every_advised_reason_is_one_that_is_given() -> None:
+    """A reason that was renamed would lose its advice silently."""
+    package = Path(facts.__file__).parents[1]
+    sources = "".join(path.read_text() for layer in ("policy", "control") for path in (package / layer).rglob("*.py"))
+    assert [reason for reason in BY_REASON if f'"{reason}"' not in sources] == []
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_status_lists_members_below_their_pool() -> None:
     assert lines[1].split() == ["MEMBER", "WEIGHT", "STATE", "EGRESS", "NODE", "QUEUED", "REASON"]
     assert lines[2].split() == ["mx1", "100", "Sending", "198.51.100.11", "node-a", "2"]
     assert "0 of 100" in lines[3]
-    assert "AddressMismatch: mail would leave from 192.0.2.66" in lines[3]
+    assert "Mismatch: mail would leave from 192.0.2.66" in lines[3]
 
 
 def test_status_shows_servers_whose_pool_is_missing() -> None:
