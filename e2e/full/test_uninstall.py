@@ -1,0 +1,57 @@
+"""`helm uninstall` refuses while mail is queued, and leaves nothing behind once it is not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.stand import operator
+from e2e.stand.kubectl import get, kubectl
+from e2e.stand.pods import RelayPod
+from e2e.stand.pools import PoolPlan, ServerPlan
+from e2e.stand.stand import Stand, target
+from e2e.stand.waiting import equal, until
+
+
+@pytest.fixture
+def installed(stand: Stand) -> Iterator[Stand]:
+    """The operator, there again afterwards for the other tests."""
+    yield stand
+    stand.mailnet.reset()
+    stand.install()
+
+
+def test_uninstall(installed: Stand, pool: PoolPlan, namespace: str) -> None:
+    plan = PoolPlan(name="last", namespace=namespace, servers=(ServerPlan(name="one", address="198.51.100.79"),))
+    installed.create(plan)
+    installed.mailnet.set("google", [{"at": "rcpt", "reply": "451 4.3.0 try later"}])
+    sent = installed.sender(namespace).send(target(plan), "-n", "5", "--mix", "gmail.com=100")
+    equal(lambda: queued(installed, plan), 5, what="queue in the status", timeout=30)
+    with pytest.raises(operator.HelmError):
+        operator.uninstall(timeout=60)
+    assert get("smtpserver", "one", namespace=namespace), "nothing was deleted by the refusal"
+    assert installed.weights(pool.namespace) == {s.name: s.weight for s in pool.servers}
+    installed.mailnet.reset()
+    RelayPod(cluster=installed.cluster, namespace=namespace, server="one").flush()
+    installed.all_arrive(sent)
+    equal(lambda: queued(installed, plan), 0, what="queue in the status", timeout=30)
+    operator.uninstall()
+    left = kubectl("get", "smtppools,smtpservers,ipwarmupplans", "-A", "--ignore-not-found", "-o", "name")
+    assert left == ""
+    until(
+        lambda: not kubectl("get", "pods", "-n", namespace, "-l", "app.kubernetes.io/part-of=smtppool", "-o", "name"),
+        what="no relay pod is left",
+        timeout=60,
+    )
+    apply_again(installed, pool)
+
+
+def queued(stand: Stand, plan: PoolPlan) -> int:
+    """Messages in the queue of the one relay, as its status says."""
+    queue = stand.server("one", namespace=plan.namespace).status("queue") or {}
+    return int(queue.get("messages", -1))
+
+
+def apply_again(stand: Stand, pool: PoolPlan) -> None:
+    """The operator and the shared pool, for the tests that follow."""
+    stand.install()
+    stand.create(pool)
