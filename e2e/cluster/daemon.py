@@ -5,12 +5,11 @@ The pid file also holds the process' start time: pids are used again, also acros
 
 import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2e.cluster.shell import NotReadyError, wait_until
+from e2e.cluster.shell import NotReadyError, environment, wait_until
 
 STOP_TIMEOUT = 30
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -31,11 +30,15 @@ class Daemon:
     def start(self) -> None:
         """Start it in a session of its own, so that no terminal takes it along."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                list(self.argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self._pid_file.write_text(f"{process.pid} {start_time(process.pid)}")
+        opened = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        streams = (
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(self.log), opened, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        )
+        # Not Popen: it wants every child to be waited for, and this one is meant to outlive us.
+        pid = os.posix_spawnp(self.argv[0], list(self.argv), environment(), file_actions=streams, setsid=True)
+        self._pid_file.write_text(f"{pid} {start_time(pid)}")
 
     def pid(self) -> int | None:
         """The pid, if the process still is this daemon."""

@@ -18,43 +18,43 @@ from e2e.cluster.stores import IN_NODE, DockerStore, LayoutStore, Store
 
 def build(name: str, settings: Settings) -> str:
     """The reference of an image that is built; needs no cluster."""
-    return _built(image(name), _store(settings), settings)
+    return _built(image(name), store(settings), settings)
 
 
 def load(names: Iterable[str], settings: Settings) -> None:
     """Images onto every node of the running cluster that lacks one of them."""
-    cluster, store = Cluster.attach(settings), _store(settings)
-    references = [_built(image(name), store, settings) for name in names]
+    cluster, kept = Cluster.attach(settings), store(settings)
+    references = [_built(image(name), kept, settings) for name in names]
     wanted = {f"docker.io/{reference}" for reference in references}
     lacking = [node.name for node in cluster.nodes() if not wanted <= _references_on(cluster, node.name)]
     if lacking:
         with step(f"load {', '.join(references)} onto {', '.join(lacking)}"):
-            store.load_into_nodes(references, lacking)
+            kept.load_into_nodes(references, lacking)
 
 
 def mailnet_up(settings: Settings) -> None:
     """The simulated internet beside the running cluster, from its present sources."""
-    cluster, store = Cluster.attach(settings), _store(settings)
-    reference = _built(image("mailnet"), store, settings)
+    cluster, kept = Cluster.attach(settings), store(settings)
+    reference = _built(image("mailnet"), kept, settings)
     with step(f"run {reference}"):
-        store.load_into_engine(reference)
+        kept.load_into_engine(reference)
         cluster.mailnet.up(reference)
 
 
-def _built(source: ImageSource, store: Store, settings: Settings) -> str:
-    if store.has(source.reference):
+def _built(source: ImageSource, kept: Store, settings: Settings) -> str:
+    if kept.has(source.reference):
         return source.reference
     with tempfile.TemporaryDirectory(dir=settings.cache, prefix=f".{source.name}-") as directory:
         frozen = source.frozen(settings.cache / directory)
-        if not store.has(frozen.reference):
+        if not kept.has(frozen.reference):
             with step(f"build {frozen.reference}"):
                 context = settings.cache / directory / "context"
                 frozen.assemble(context, settings)
-                store.build(context, frozen.reference)
+                kept.build(context, frozen.reference)
         return frozen.reference
 
 
-def _store(settings: Settings) -> Store:
+def store(settings: Settings) -> Store:
     """What fits the cluster that is up, or the one that `up` would make."""
     try:
         running = recall(settings)

@@ -43,7 +43,8 @@ class Plan:
 def configuration(plan: Plan) -> dict[str, Any]:
     """kind's v1alpha4 configuration for a plan."""
     nodes = [{"role": "control-plane"}, *({"role": "worker"} for _ in range(plan.workers))]
-    patches = [UNTAINTED, *([KUBELET_ON_CGROUP_V1] if plan.cgroup_v1 else [])]
+    # kind takes the taint off a single node itself, and fails if it is not there.
+    patches = [*([UNTAINTED] if plan.workers else []), *([KUBELET_ON_CGROUP_V1] if plan.cgroup_v1 else [])]
     content: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",

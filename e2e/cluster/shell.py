@@ -44,7 +44,7 @@ def run(
     source: dict[str, Any] = {"input": stdin.encode()} if isinstance(stdin, str) else {"stdin": stdin}
     try:
         done: subprocess.CompletedProcess[bytes] = subprocess.run(
-            words, env=_environment(env), cwd=cwd, capture_output=True, timeout=timeout, check=False, **source
+            words, env=environment(env), cwd=cwd, capture_output=True, timeout=timeout, check=False, **source
         )
     except subprocess.TimeoutExpired as late:
         raise CommandFailedError(f"{' '.join(words)}: no end after {timeout:.0f} s") from late
@@ -68,7 +68,7 @@ def replace_self(argv: Sequence[str], env: Mapping[str, str]) -> None:
     """Become another program, with its exit code and its signals."""
     sys.stderr.flush()
     try:
-        os.execvpe(argv[0], list(argv), _environment(env))  # noqa: S606 - no shell is the point
+        os.execvpe(argv[0], list(argv), environment(env))  # noqa: S606 - no shell is the point
     except FileNotFoundError as missing:
         raise CommandFailedError(f"{argv[0]}: not found") from missing
 
@@ -103,7 +103,8 @@ def wait_until(true: Callable[[], bool], *, reason: str, timeout: float, every: 
         time.sleep(every)
 
 
-def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The present variables and `extra`, with the system's directories in PATH."""
     given = {**os.environ, **(extra or {})}
     return {**given, "PATH": f"{given.get('PATH', os.defpath)}:{SYSTEM_PATH}"}
 

@@ -24,6 +24,10 @@ def test_stock_machine_gets_only_the_untainted_control_plane() -> None:
     assert "containerdConfigPatches" not in content
 
 
+def test_a_single_node_is_left_to_kind() -> None:
+    assert patches(replace(STOCK, workers=0)) == []
+
+
 def test_restricted_machine() -> None:
     plan = replace(STOCK, bring_network=True, cgroup_v1=True, keep_oom_score=True)
     content = configuration(plan)
