@@ -86,6 +86,7 @@ class Writer:
 
     async def delete(self, kind: Kind, key: Key, *, owner: str, grace_seconds: int | None = None) -> Deletion:
         """Ask for the deletion of an object of ours; Terminating until its finalizers and its grace are over."""
+        self._settled.pop((kind, key), None)
         live = await self.live(kind, key)
         if live is None:
             return Absent()
