@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS: Final = 60  # a connection that died silently is noticed after this
 FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 5.0
+SAVE_RETRY: Final = 2.0
 
 Document = TypeVar("Document", bound=Model)
 
@@ -104,8 +105,14 @@ class Follower(Generic[Document]):
         while True:
             await self._unsaved.wait()
             self._unsaved.clear()
-            if self._held is not None:
+            if self._held is None:
+                continue
+            try:
                 await asyncio.to_thread(self._write, self._held[0])
+            except OSError as error:
+                log.warning("copy not kept", extra={"document": self._source.key, "cause": repr(error)})
+                self._unsaved.set()
+                await asyncio.sleep(SAVE_RETRY)  # the directory comes with Postfix, which starts after the agent
 
     def _receive(self, body: Body | None) -> None:
         text = ((body or {}).get("data") or {}).get(self._source.key)
@@ -125,13 +132,10 @@ class Follower(Generic[Document]):
         return True
 
     def _write(self, text: str) -> None:
-        try:
-            if self._copy.exists() and self._copy.read_text() == text:
-                self._copy.touch()
-            else:
-                files.replace_durable(self._copy, text)
-        except OSError as error:
-            log.warning("copy not kept", extra={"document": self._source.key, "cause": repr(error)})
+        if self._copy.exists() and self._copy.read_text() == text:
+            self._copy.touch()
+        else:
+            files.replace_durable(self._copy, text)
 
 
 def _refusal(document: str, error: ValueError) -> dict[str, Any]:
