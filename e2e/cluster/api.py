@@ -9,7 +9,6 @@ Tests run inside the private engine's network namespace when there is one: `pyth
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from e2e.cluster import network, programs
 from e2e.cluster.engine import Engine, docker
@@ -17,7 +16,7 @@ from e2e.cluster.mailnet import Mailnet
 from e2e.cluster.nodes import Node, Nodes
 from e2e.cluster.running import Running, recall
 from e2e.cluster.settings import Settings, from_environment
-from e2e.cluster.shell import run, wait_until
+from e2e.cluster.shell import Input, run, wait_until
 
 MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 PARKED = "/etc/kubernetes/kube-apiserver.yaml.parked"
@@ -32,13 +31,22 @@ class Cluster:
     running: Running
     binaries: Path
 
-    @classmethod
-    def attach(cls, settings: Settings | None = None) -> Self:
+    @property
+    def has_node_access(self) -> bool:
+        """Whether addresses can be put on nodes and commands run there; not with CLUSTER=current."""
+        return True
+
+    @staticmethod
+    def attach(settings: Settings | None = None) -> "Cluster":
         """The cluster of this environment; NoClusterError if it is not up."""
         known = settings or from_environment()
+        if known.current:
+            from e2e.cluster.current import CurrentCluster  # noqa: PLC0415 - it is a Cluster, so imports this module
+
+            return CurrentCluster.of_context(known)
         running = recall(known)
         names = programs.SETS[running.choice.node_image]
-        return cls(settings=known, running=running, binaries=programs.bin_directory(names, known))
+        return Cluster(settings=known, running=running, binaries=programs.bin_directory(names, known))
 
     @property
     def kubeconfig(self) -> Path:
@@ -61,7 +69,7 @@ class Cluster:
         """What commands need beside the namespace; PATH is handled by who runs them."""
         return {**self.engine.environment, "KUBECONFIG": str(self.kubeconfig)}
 
-    def kubectl(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+    def kubectl(self, *argv: str, stdin: Input = None, timeout: float = 60) -> str:
         """Output of kubectl against the cluster as its administrator."""
         command = (*self.engine.inside, str(self.binaries / "kubectl"), "--kubeconfig", str(self.kubeconfig), *argv)
         return run(*command, stdin=stdin, timeout=timeout)
@@ -69,11 +77,11 @@ class Cluster:
     def nodes(self) -> list[Node]:
         return self.node_set.every()
 
-    def node_exec(self, node: str, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+    def node_exec(self, node: str, *argv: str, stdin: Input = None, timeout: float = 60) -> str:
         """Output of a command in a node's container, as root."""
         return self.node_set.execute(node, *argv, stdin=stdin, timeout=timeout)
 
-    def mailnet_exec(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+    def mailnet_exec(self, *argv: str, stdin: Input = None, timeout: float = 60) -> str:
         """Output of a command in the container that plays the internet, as root."""
         return self.mailnet.execute(*argv, stdin=stdin, timeout=timeout)
 

@@ -7,32 +7,21 @@ from collections.abc import Callable, Sequence
 
 from e2e.cluster import delivery, lifecycle, packages, programs
 from e2e.cluster.api import Cluster
-from e2e.cluster.detect import DetectionError, choose, probe
-from e2e.cluster.packages import MissingPackagesError
-from e2e.cluster.running import NoClusterError
+from e2e.cluster.detect import choose, probe
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.settings import Settings, SettingsError, from_environment
-from e2e.cluster.shell import CommandFailedError, NotReadyError, replace_self, say
-from e2e.cluster.sources import SOURCES, UnknownImageError, image
+from e2e.cluster.shell import replace_self, say
+from e2e.cluster.sources import SOURCES, image
 from e2e.cluster.toolchain import go_command
-
-EXPECTED_ERRORS = (
-    SettingsError,
-    DetectionError,
-    NoClusterError,
-    CommandFailedError,
-    NotReadyError,
-    UnknownImageError,
-    MissingPackagesError,
-)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one verb; an expected failure is one message and exit code 1, not a traceback."""
+    """Run one verb; a foreseen failure is one message and exit code 1, not a traceback."""
     arguments = _parser().parse_args(argv)
     verb: Callable[[argparse.Namespace, Settings], None] = arguments.verb
     try:
         verb(arguments, from_environment())
-    except EXPECTED_ERRORS as error:
+    except ClusterError as error:
         say(f"error: {error}")
         return 1
     return 0
@@ -49,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("detect", _detect)
     verb("setup", _setup)
-    verb("programs", _programs).add_argument("--only", choices=sorted(programs.SETS), default="built")
+    verb("programs", _programs).add_argument("--only", choices=sorted(programs.SETS))
     verb("images", _images).add_argument("names", nargs="*", default=list(SOURCES))
     verb("image-ref", _image_ref).add_argument("name", choices=sorted(SOURCES))
     up = verb("up", _up)
@@ -69,21 +58,22 @@ def _parser() -> argparse.ArgumentParser:
 
 def _detect(_: argparse.Namespace, settings: Settings) -> None:
     """say which engine and node image this machine gets, and why"""
-    print("CLUSTER=current: the present KUBECONFIG" if settings.current else choose(probe(), os.environ))
+    print("CLUSTER=current: the present KUBECONFIG" if settings.current else choose(probe(settings), os.environ))
 
 
 def _setup(_: argparse.Namespace, settings: Settings) -> None:
     """install the system packages and the Go toolchain that are missing, or name the command that does"""
     if not settings.current:
-        choice = choose(probe(), os.environ)
+        choice = choose(probe(settings), os.environ)
         say(str(choice))
         packages.install(choice)
     say(f"Go: {go_command(settings)}")
 
 
 def _programs(arguments: argparse.Namespace, settings: Settings) -> None:
-    """build the cluster's programs and print the directory that holds them"""
-    print(programs.bin_directory(programs.SETS[arguments.only], settings))
+    """build the programs that this machine's cluster needs (or one set) and print the directory that holds them"""
+    wanted = arguments.only or ("stock" if settings.current else choose(probe(settings), os.environ).node_image)
+    print(programs.bin_directory(programs.SETS[wanted], settings))
 
 
 def _images(arguments: argparse.Namespace, settings: Settings) -> None:

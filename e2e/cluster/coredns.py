@@ -3,6 +3,7 @@
 import json
 import re
 
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.mailnet import DNS
 from e2e.cluster.nodes import Nodes
 
@@ -11,7 +12,7 @@ IN_KUBE_SYSTEM = ("--namespace", "kube-system")
 ROLLOUT_TIMEOUT = "120s"
 
 
-class UnknownCorefileError(Exception):
+class UnknownCorefileError(ClusterError):
     """The Corefile has no forward line to change."""
 
 

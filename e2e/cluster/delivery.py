@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from e2e.cluster import programs
 from e2e.cluster.api import Cluster
+from e2e.cluster.current import CurrentCluster
 from e2e.cluster.detect import choose, probe
 from e2e.cluster.kind import Kind
 from e2e.cluster.nodes import Nodes
@@ -25,6 +26,9 @@ def load(names: Iterable[str], settings: Settings) -> None:
     """Images onto every node of the running cluster that lacks one of them."""
     cluster, kept = Cluster.attach(settings), store(settings)
     references = [_built(image(name), kept, settings) for name in names]
+    if isinstance(cluster, CurrentCluster):
+        cluster.push(references)
+        return
     wanted = {f"docker.io/{reference}" for reference in references}
     lacking = [node.name for node in cluster.nodes() if not wanted <= _references_on(cluster, node.name)]
     if lacking:
@@ -36,6 +40,9 @@ def mailnet_up(settings: Settings) -> None:
     """The simulated internet beside the running cluster, from its present sources."""
     cluster, kept = Cluster.attach(settings), store(settings)
     reference = _built(image("mailnet"), kept, settings)
+    if isinstance(cluster, CurrentCluster):
+        cluster.mailnet_up(reference)
+        return
     with step(f"run {reference}"):
         kept.load_into_engine(reference)
         cluster.mailnet.up(reference)
@@ -59,7 +66,7 @@ def store(settings: Settings) -> Store:
     try:
         running = recall(settings)
     except NoClusterError:
-        running = Running(choice=choose(probe(), os.environ), docker_host=os.environ.get("DOCKER_HOST", ""))
+        running = Running(choice=choose(probe(settings), os.environ), docker_host=os.environ.get("DOCKER_HOST", ""))
     engine = running.engine(settings)
     if running.choice.engine == "private":
         nodes = Nodes(engine=engine, control_plane=settings.control_plane)

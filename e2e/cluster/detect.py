@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.oci_runtime import missing_capabilities
+from e2e.cluster.settings import Settings
 from e2e.cluster.shell import succeeds
 from e2e.cluster.versions import STOCK_NODE_IMAGE
 
@@ -20,7 +22,7 @@ Name = TypeVar("Name", bound=str)
 REGISTRY_TIMEOUT = 20
 
 
-class DetectionError(Exception):
+class DetectionError(ClusterError):
     """This machine cannot run the cluster as asked; the message says what would help."""
 
 
@@ -47,9 +49,13 @@ class Choice:
         return f"engine: {self.engine}, node image: {self.node_image} ({self.reason})"
 
 
-def probe() -> Facts:
-    """Look at the machine; asks a registry only if a Docker daemon answers."""
-    answers = succeeds("docker", "info")  # a client alone is not Docker
+def probe(settings: Settings) -> Facts:
+    """Look at the machine; asks a registry only if a Docker daemon answers.
+
+    A client alone is not Docker, and neither is our own private engine, whose DOCKER_HOST `env` puts into a shell.
+    """
+    ours = os.environ.get("DOCKER_HOST") == f"unix://{settings.docker_socket}"
+    answers = not ours and succeeds("docker", "info")
     return Facts(
         docker_answers=answers,
         stock_image_available=answers and _stock_image_available(),

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from e2e.cluster import coredns, network, node_image, packages, programs, versions
+from e2e.cluster.current import CurrentCluster
 from e2e.cluster.detect import Choice, Facts, choose, probe
 from e2e.cluster.engine import Engine, docker, exists
 from e2e.cluster.kind import Kind, Plan
@@ -17,7 +18,10 @@ from e2e.cluster.shell import CommandFailedError, say, step, succeeds
 
 def up(settings: Settings, *, workers: int) -> None:
     """A cluster whose nodes are Ready and whose DNS answers; an existing healthy one is kept as it is."""
-    facts = probe()
+    if settings.current:
+        say(f"CLUSTER=current: {len(CurrentCluster.of_context(settings).nodes())} nodes")
+        return
+    facts = probe(settings)
     choice = _choice(settings, facts)
     say(str(choice))
     packages.install(choice)
@@ -38,6 +42,9 @@ def up(settings: Settings, *, workers: int) -> None:
 
 def down(settings: Settings) -> None:
     """Remove cluster, mailnet and private engine; the caches stay."""
+    if settings.current:
+        CurrentCluster.of_context(settings).mailnet_down()
+        return
     with step(f"remove cluster {settings.prefix}"):
         try:
             engine = recall(settings).engine(settings)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from e2e.cluster.engine import Engine, container_address, docker, exists
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.nodes import Nodes
 from e2e.cluster.settings import Settings
+from e2e.cluster.shell import Input
 
 PROVIDERS = IPv4Network("203.0.113.0/24")
 DNS = IPv4Address("203.0.113.53")
@@ -20,7 +22,7 @@ NETWORK = "kind"
 INTERFACE = "eth0"
 
 
-class NotAnEgressAddressError(Exception):
+class NotAnEgressAddressError(ClusterError):
     """An address outside the range that is routed back to the nodes."""
 
 
@@ -48,7 +50,7 @@ class Mailnet:
     def down(self) -> None:
         docker(self.engine, "rm", "--force", "--volumes", self.settings.mailnet)
 
-    def execute(self, *argv: str, stdin: str | None = None, timeout: float = 60) -> str:
+    def execute(self, *argv: str, stdin: Input = None, timeout: float = 60) -> str:
         """Output of a command in the container, as root."""
         interactive = ("--interactive",) if stdin is not None else ()
         words = ("exec", "--user", "0", *interactive, self.settings.mailnet, *argv)

@@ -44,7 +44,7 @@ class Nodes:
     def every(self) -> list[Node]:
         """The nodes in the order of their names."""
         items = json.loads(self.kubectl("get", "nodes", "--output", "json"))["items"]
-        return [_node(item) for item in items]
+        return [parsed(item) for item in items]
 
     def with_pod_ranges(self) -> list[Node]:
         """The nodes as soon as each has a pod range."""
@@ -67,7 +67,8 @@ class Nodes:
         return all(node.ready for node in self.every())
 
 
-def _node(item: dict[str, dict[str, object]]) -> Node:
+def parsed(item: dict[str, dict[str, object]]) -> Node:
+    """A Node object of the API."""
     status: dict[str, object] = item["status"]
     addresses = {entry["type"]: entry["address"] for entry in status.get("addresses", [])}  # type: ignore[attr-defined]
     conditions = {entry["type"]: entry["status"] for entry in status.get("conditions", [])}  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from e2e.cluster.detect import Choice
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.shell import SYSTEM_PATH, run, step, succeeds
 
 INSTALL_TIMEOUT = 1800
@@ -21,7 +22,7 @@ DAEMONS = ("docker.service", "docker.socket", "containerd.service")
 DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-class MissingPackagesError(Exception):
+class MissingPackagesError(ClusterError):
     """Programs are missing and cannot be installed from here; the message has the command that does it."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from e2e.cluster import versions
 from e2e.cluster.content import key_of, made_at
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.settings import REPOSITORY, Settings
 from e2e.cluster.shell import run, step
 from e2e.cluster.toolchain import go_command
@@ -25,7 +26,7 @@ KUBERNETES_FLAGS = (
 )
 
 
-class UnknownProgramError(Exception):
+class UnknownProgramError(ClusterError):
     """A name that is in no set."""
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from e2e.cluster.detect import Choice
 from e2e.cluster.engine import Engine, UserDocker
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.private_engine import PrivateEngine
 from e2e.cluster.settings import Settings
 
 
-class NoClusterError(Exception):
+class NoClusterError(ClusterError):
     """There is no cluster of this prefix."""
 
 

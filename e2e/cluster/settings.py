@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from e2e.cluster.errors import ClusterError
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = re.compile(r"[a-z][a-z0-9-]{0,19}")
 SOCKET_PATH_LIMIT = 107  # sun_path holds 108 bytes with its final NUL
 
 
-class SettingsError(Exception):
+class SettingsError(ClusterError):
     """An environment variable asks for something that cannot be."""
 
 

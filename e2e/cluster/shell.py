@@ -13,17 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from e2e.cluster.errors import ClusterError
+
 Input = str | IO[bytes] | None
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"  # not in everybody's PATH, and most of the tools lie there
 TAIL = 4000
 TICK = 20.0  # seconds between the lines that say a step is still at work
 
 
-class CommandFailedError(Exception):
+class CommandFailedError(ClusterError):
     """A program ended with an error or did not end in time."""
 
 
-class NotReadyError(Exception):
+class NotReadyError(ClusterError):
     """Something that was waited for did not come about in time."""
 
 

@@ -6,11 +6,13 @@ really rolls, and an unchanged one is never built twice.
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from e2e.cluster import versions
 from e2e.cluster.content import copy_tree, key_of
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.programs import PROGRAMS, program
 from e2e.cluster.settings import REPOSITORY, Settings
 from e2e.cluster.site_packages import provide
@@ -18,7 +20,7 @@ from e2e.cluster.site_packages import provide
 REQUIREMENTS = REPOSITORY / "requirements"
 
 
-class UnknownImageError(Exception):
+class UnknownImageError(ClusterError):
     """A name that is in no table."""
 
 
@@ -43,11 +45,11 @@ class ImageSource:
 
     @property
     def reference(self) -> str:
-        """smtppool/<name>:<key>."""
+        """<repository>/<name>:<key>."""
         parts: list[str | Path] = [versions.BASE_IMAGE, versions.IMAGE_PYTHON, self.containerfile, self.requirements]
         for name, tree in sorted(self.trees.items()):
             parts += [name, tree]
-        return f"smtppool/{self.name}:{key_of(*parts, *(PROGRAMS[name].key for name in self.programs))}"
+        return f"{repository()}/{self.name}:{key_of(*parts, *(PROGRAMS[name].key for name in self.programs))}"
 
     def assemble(self, context: Path, settings: Settings) -> None:
         """Make a directory with what the Containerfile may copy; site packages and programs are linked."""
@@ -58,6 +60,11 @@ class ImageSource:
         for name in self.programs:
             os.link(program(name, settings), context / name)
         shutil.copytree(provide(self.requirements, settings), context / "site", copy_function=os.link)
+
+
+def repository(environment: Mapping[str, str] = os.environ) -> str:
+    """Before an image's name: nothing is ever pulled under it, but from a registry of the user's (CLUSTER=current)."""
+    return (environment.get("CLUSTER") == "current" and environment.get("SMTPPOOL_REGISTRY")) or "smtppool"
 
 
 def _of_the_product(name: str) -> ImageSource:
