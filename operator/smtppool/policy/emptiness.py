@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from smtppool.api.documents import Intake, QueueDepth, Report
+from smtppool.api.names import Key
 from smtppool.policy.verdict import Verdict
 
 _PARTS = ("incoming", "active", "deferred", "hold", "corrupt")
@@ -38,6 +39,7 @@ class QueueState(Enum):
 class QueueFacts:
     """All that is known about one queue."""
 
+    server: Key
     namespace_terminating: bool  # admits no new pod
     ever_reported: bool  # an agent that never reported has never opened its intake
     pod: PodState
@@ -50,6 +52,11 @@ class QueueFacts:
     def last_depth(self) -> QueueDepth | None:
         """For messages only: it may be old."""
         return (self.report.queue if self.report else None) or self.known_depth
+
+    @property
+    def way_out(self) -> str:
+        """The user's decision, as a command."""
+        return f"decide with: smtppool queue save|drop {self.server.name} -n {self.server.namespace}"
 
 
 class Look(NamedTuple):
@@ -77,7 +84,7 @@ def _last_words(facts: QueueFacts) -> Look | None:
     words = facts.last_words
     if words is None or words.queue is None or facts.pod is PodState.RUNNING:
         return None
-    return _by_depth(words.queue)
+    return _by_depth(facts, words.queue)
 
 
 def _closed_report(facts: QueueFacts) -> Look | None:
@@ -90,7 +97,7 @@ def _closed_report(facts: QueueFacts) -> Look | None:
     if report.queue is None:
         return _unreachable(facts, "QueueUnreadable", "its agent cannot read the queue")
     if report.sessions == 0:
-        return _by_depth(report.queue)
+        return _by_depth(facts, report.queue)
     if facts.pod is PodState.RUNNING:
         return _waiting("SessionsOpen", f"waiting for {report.sessions} SMTP sessions to end")
     return None
@@ -118,13 +125,13 @@ def _quiet_end(facts: QueueFacts) -> Look | None:
 
 def _held(facts: QueueFacts) -> Look | None:
     depth = facts.last_depth
-    return _by_depth(depth) if depth is not None and depth.messages else None
+    return _by_depth(facts, depth) if depth is not None and depth.messages else None
 
 
-def _by_depth(depth: QueueDepth) -> Look:
+def _by_depth(facts: QueueFacts, depth: QueueDepth) -> Look:
     if depth.messages == 0:
         return Look(QueueState.EMPTY)
-    message = f"{_counts(depth)}: let it be delivered, or decide with smtppool queue save or smtppool queue drop"
+    message = f"{_counts(depth)}: let it be delivered, or {facts.way_out}"
     return Look(QueueState.HOLDS_MAIL, Verdict("True", "MailQueued", message))
 
 
@@ -135,7 +142,7 @@ def _waiting(reason: str, message: str) -> Look:
 def _unreachable(facts: QueueFacts, reason: str, why: str) -> Look:
     depth = facts.last_depth
     last = f"last known: {_counts(depth)}" if depth else "its depth is not known"
-    message = f"the queue cannot be read: {why}; {last}. Let the pod run, or decide with smtppool queue save or drop"
+    message = f"the queue cannot be read: {why}; {last}. Let the pod run, or {facts.way_out}"
     return Look(QueueState.UNREACHABLE, Verdict("True", reason, message))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from smtppool.api.documents import EgressObservation, Intake, QueueDepth, Report
+from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
 from smtppool.api.smtpserver import DesiredState, WarmupMode
 from smtppool.policy.egress import EgressFacts, Rule
@@ -96,6 +97,7 @@ def roll_member(name: str, **fields: Any) -> RollMember:
 def queue_facts(**fields: Any) -> QueueFacts:
     """A running relay with an open intake."""
     queue = QueueFacts(
+        server=Key("mail", "mx1"),
         namespace_terminating=False,
         ever_reported=True,
         pod=PodState.RUNNING,

@@ -20,3 +20,11 @@ def pinned_affinity(affinity: Mapping[str, Any], *, node: str) -> dict[str, Any]
 def _on_node(term: Mapping[str, Any], *, node: str) -> dict[str, Any]:
     by_name = {"key": "metadata.name", "operator": "In", "values": [node]}
     return {**term, "matchFields": [*(term.get("matchFields") or []), by_name]}
+
+
+def pinned_node(template: Mapping[str, Any]) -> str | None:
+    """The node that a pod template was pinned to."""
+    affinity = (template.get("spec", {}).get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{}]
+    named = [field for field in terms[0].get("matchFields") or [] if field["key"] == "metadata.name"]
+    return str(named[-1]["values"][0]) if named else None

@@ -1,0 +1,17 @@
+"""Reconciled of a pool: its children, and the roll of its members' pods."""
+
+from smtppool.control.conditions.observed import PoolObserved, Problem
+from smtppool.control.conditions.reconciled import reconciled
+from smtppool.policy.verdict import Verdict
+
+
+def pool_reconciled(observed: PoolObserved) -> Verdict:
+    """A roll that waits is told as such; it ends by itself when the member comes back."""
+    roll = observed.roll
+    if observed.problems or not roll.outdated:
+        return reconciled(observed.problems, what="children")
+    left = f"{roll.outdated} members have an older pod template"
+    if roll.waiting_for:
+        waiting = ", ".join(roll.waiting_for)
+        return reconciled([Problem("RollWaits", f"{left}; waiting for {waiting} to be ready and in order")], what="")
+    return Verdict("False", "Rolling", f"{left}; {roll.picked} is being replaced")

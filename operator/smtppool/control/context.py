@@ -1,0 +1,68 @@
+"""What every worker has in its hands: the cache and its views, the writers, the clock, and the bell of the queues."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from smtppool.api.documents import Report
+from smtppool.api.names import Key
+from smtppool.control.assess import Assessment, InForce, assess
+from smtppool.control.frozen import frozen_weights
+from smtppool.control.neighbours import Neighbours
+from smtppool.control.reading import Reader
+from smtppool.control.settings import Settings
+from smtppool.control.view import Gatherer, ServerView
+from smtppool.kube.apply import Writer
+from smtppool.kube.cache import Cache
+from smtppool.kube.client import Api
+from smtppool.kube.events import Recorder
+from smtppool.kube.marks import Marker
+from smtppool.kube.queue import Queue
+from smtppool.kube.status import StatusWriter
+
+SETTLING = timedelta(seconds=60)  # for agents to report again after the API server, or we, were away
+
+
+def utc_now() -> datetime:
+    """The operator's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Queues:
+    """The keyed queues; filled in at start."""
+
+    routing: Queue[Key]
+    pools: Queue[Key]
+    servers: Queue[Key]
+    plans: Queue[Key]
+    nodes: Queue[str]
+
+
+@dataclass
+class Context:
+    """Made once at start. `settled_at`: before it, missing reports prove nothing."""
+
+    settings: Settings
+    api: Api
+    cache: Cache
+    reader: Reader
+    gatherer: Gatherer
+    neighbours: Neighbours
+    writer: Writer
+    marker: Marker
+    statuses: StatusWriter
+    recorder: Recorder
+    last_words: dict[str, Report] = field(default_factory=dict)  # by server uid: of pods that have ended
+    clock: Callable[[], datetime] = utc_now
+    settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
+    queues: Queues = field(init=False)
+
+    def unsettle(self) -> None:
+        """The API server was away: agents could not report."""
+        self.settled_at = self.clock() + SETTLING
+
+    def assess(self, view: ServerView) -> Assessment:
+        """All decisions on one server now."""
+        in_force = InForce(frozen_weights=frozen_weights(self.cache, view.pool_key), settled_at=self.settled_at)
+        return assess(view, neighbours=self.neighbours, in_force=in_force, now=self.clock())

@@ -1,0 +1,187 @@
+"""Which passes an observed change asks for. A pass too many costs a look, so what is cheap is simply asked for.
+
+What is dear (all servers of a pool, all nodes) is asked for only when the part changed that they depend on.
+"""
+
+from collections.abc import Callable
+
+from smtppool.api.names import COMPONENT, OWNER_UID, POOL, REPORT_KEY, SERVER, Key
+from smtppool.control.context import Context
+from smtppool.control.pods import last_words, pod_state
+from smtppool.kube.cache import pool_of
+from smtppool.kube.kinds import (
+    CONFIG_MAP,
+    IP_WARMUP_PLAN,
+    POD,
+    SMTP_POOL,
+    SMTP_SERVER,
+    STATEFUL_SET,
+    Body,
+    Kind,
+    annotation,
+    key_of,
+    kind_of,
+    label,
+    uid_of,
+)
+from smtppool.policy.acceptance import claimed_addresses
+from smtppool.policy.emptiness import PodState
+
+STATUS_DELAY = 1.0  # seconds until a pool looks at what only statuses say
+DEPTH_DELAY = 5.0  # seconds until a pool's status shows a new queue depth
+_MARKS = ("uid", "generation", "labels", "annotations", "finalizers", "deletionTimestamp")
+_OWN = {SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN}
+
+
+class Dispatcher:
+    """Feeds the cache, then the queues."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._queues = context.queues
+        self._known: dict[tuple[Kind, Key], object] = {}  # the part of an object that others depend on
+        self._rules: dict[Kind, Callable[[Body], None]] = {
+            SMTP_POOL: self._pool,
+            SMTP_SERVER: self._server,
+            IP_WARMUP_PLAN: lambda body: self._queues.plans.add(key_of(body)),
+            POD: self._pod,
+            STATEFUL_SET: self._workload,
+            CONFIG_MAP: self._config_map,
+        }
+
+    def observe(self, event_type: str | None, body: Body) -> None:
+        """One watch event."""
+        kind = kind_of(body)
+        if kind == POD:
+            self._listen(body)
+        self._context.cache.observe(event_type, body)
+        if event_type == "DELETED":
+            self._known.pop((kind, key_of(body)), None)
+            if kind == CONFIG_MAP:
+                self._context.reader.forget(body)
+            elif kind in _OWN:
+                self._context.gatherer.forget(body)
+        self._rules.get(kind, self._child)(body)
+
+    def everything(self) -> None:
+        """After a start, and after changes that no watch has told."""
+        self._known.clear()
+        for kind in (*_OWN, POD, CONFIG_MAP):
+            for body in self._context.cache.all(kind):
+                self._rules[kind](body)
+
+    def _is_new(self, body: Body, part: object) -> bool:
+        ref = kind_of(body), key_of(body)
+        new = self._known.get(ref, _NEVER) != part
+        self._known[ref] = part
+        return new
+
+    def _pool(self, body: Body) -> None:
+        key = key_of(body)
+        self._queues.routing.add(key)
+        self._queues.pools.add(key)
+        if self._is_new(body, _marks(body)):
+            for server in self._context.cache.by(SMTP_SERVER, "pool", key.name, namespace=key.namespace):
+                self._queues.servers.add(key_of(server))
+
+    def _server(self, body: Body) -> None:
+        key, pool = key_of(body), Key(key_of(body).namespace, pool_of(body) or "")
+        if not self._is_new(body, _marks(body)):
+            self._queues.servers.add(key)
+            self._queues.pools.add_after(pool, STATUS_DELAY)
+            return
+        self._queues.routing.add(pool)
+        self._queues.servers.add(key)
+        self._queues.pools.add(pool)
+        self._all_nodes()
+        for other in self._context.neighbours.sharers(body):
+            self._queues.servers.add(other)
+            self._queues.routing.add(self._pool_of_server(other))
+        for plan in map(key_of, self._context.cache.all(IP_WARMUP_PLAN)):
+            if plan.namespace == key.namespace:
+                self._queues.plans.add(plan)
+
+    def _pod(self, body: Body) -> None:
+        self._workload(body)
+        if node := body["spec"].get("nodeName"):
+            self._queues.nodes.add(node)
+
+    def _workload(self, body: Body) -> None:
+        self._child(body)
+        self._pool_of_child(body)
+
+    def _config_map(self, body: Body) -> None:
+        server = label(body, SERVER)
+        if label(body, COMPONENT) in {"egress-report", "egress-order"}:
+            self._node_document(body)
+        elif server is None:
+            self._pool_of_child(body)
+        elif REPORT_KEY not in body.get("data", {}):
+            self._workload(body)
+        else:
+            self._report(body, Key(key_of(body).namespace, server))
+
+    def _report(self, body: Body, server: Key) -> None:
+        """Each pod reports every second: the pool looks at once only at what traffic depends on."""
+        self._child(body)
+        report = self._context.reader.report(body, server=server.name).document
+        egress = report.egress if report else None
+        part = report and egress and (report.pod_uid, report.lanes, egress.observed_address, egress.error is None)
+        pool = Key(server.namespace, label(body, POOL) or "")
+        if self._is_new(body, part) or self._rolls(pool):
+            self._pool_of_child(body)
+        else:
+            self._queues.pools.add_after(pool, DEPTH_DELAY)
+
+    def _rolls(self, pool: Key) -> bool:
+        """A roll waits for sessions to end."""
+        body = self._context.cache.get(SMTP_POOL, pool)
+        return body is not None and body.get("status", {}).get("rolling") is not None
+
+    def _child(self, body: Body) -> None:
+        server = label(body, SERVER)
+        if server is not None:
+            self._queues.servers.add(Key(key_of(body).namespace, server))
+        else:
+            self._pool_of_child(body)
+
+    def _pool_of_child(self, body: Body) -> None:
+        pool = label(body, POOL)
+        if pool is not None:
+            key = Key(key_of(body).namespace, pool)
+            self._queues.routing.add(key)
+            self._queues.pools.add(key)
+
+    def _node_document(self, body: Body) -> None:
+        """All servers whose place or rule may depend on it: nodes report rarely."""
+        self._queues.nodes.add(key_of(body).name.removesuffix("-report").removesuffix("-egress"))
+        if label(body, COMPONENT) == "egress-order" or not self._is_new(body, body.get("data")):
+            return
+        for server in self._context.cache.all(SMTP_SERVER):
+            if claimed_addresses(server["spec"]):
+                self._queues.servers.add(key_of(server))
+                self._queues.routing.add(self._pool_of_server(key_of(server)))
+
+    def _pool_of_server(self, key: Key) -> Key:
+        body = self._context.cache.get(SMTP_SERVER, key)
+        return Key(key.namespace, (pool_of(body) if body else None) or "")
+
+    def _all_nodes(self) -> None:
+        for node in self._context.neighbours.nodes().by_node:
+            self._queues.nodes.add(node)
+
+    def _listen(self, body: Body) -> None:
+        """What an agent leaves at its end must be heard now: the pod may be gone in a moment."""
+        owner = annotation(body, OWNER_UID)
+        if owner and pod_state(body, now=self._context.clock()) is PodState.ENDED:
+            words = last_words(body)
+            if words is not None and words.pod_uid == uid_of(body):
+                self._context.last_words[owner] = words
+
+
+_NEVER = object()
+
+
+def _marks(body: Body) -> object:
+    """All but the status."""
+    return [body["metadata"].get(mark) for mark in _MARKS]

@@ -1,0 +1,107 @@
+"""The egress worker: for each node, what its egress program must translate, and which addresses it is asked about.
+
+Nodes announce themselves by their report; a node that left the cluster takes both of its ConfigMaps with it.
+"""
+
+from collections.abc import Iterator
+
+from smtppool.api.documents import EgressRule, NodeEgress
+from smtppool.api.names import (
+    COMPONENT,
+    EGRESS_KEY,
+    FIELD_MANAGER,
+    MANAGED_BY,
+    MANAGED_BY_VALUE,
+    PART_OF,
+    PART_OF_VALUE,
+    SERVER,
+    Key,
+    node_egress_name,
+    node_egress_report_name,
+)
+from smtppool.control.context import Context
+from smtppool.control.view import ServerView
+from smtppool.kube.kinds import CONFIG_MAP, NODE, POD, SMTP_SERVER, Body, Kind, label, uid_of
+from smtppool.render.documents import canonical
+from smtppool.render.egress import interface
+from smtppool.render.egress.table import EGRESS_PROVIDERS, egress_provider
+
+OWNER = FIELD_MANAGER  # of ConfigMaps that belong to no object of the user's
+NODE_PERIOD = 300.0  # seconds between looks whether a node still exists: nodes are not watched
+
+
+async def pass_node(context: Context, node: str) -> float | None:
+    """One pass."""
+    order, report = _key(context, node_egress_name(node)), _key(context, node_egress_report_name(node))
+    known = any(context.cache.get(CONFIG_MAP, key) is not None for key in (order, report))
+    if not known and not _rules(context, node):
+        return None
+    if await context.api.get(NODE, Key("", node)) is None:
+        await _remove(context, CONFIG_MAP, (order, report))
+        return None
+    document = NodeEgress(
+        node=node,
+        rules=_rules(context, node),
+        cluster_networks=context.settings.cluster_networks,
+        wanted=_wanted(context),
+    )
+    await context.writer.apply(manifest(order, document), owner=OWNER)
+    return NODE_PERIOD
+
+
+def manifest(key: Key, document: NodeEgress) -> Body:
+    """`<node>-egress`."""
+    labels = {PART_OF: PART_OF_VALUE, MANAGED_BY: MANAGED_BY_VALUE, COMPONENT: "egress-order"}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": key.name, "namespace": key.namespace, "labels": labels},
+        "data": {EGRESS_KEY: canonical(document)},
+    }
+
+
+def _rules(context: Context, node: str) -> tuple[EgressRule, ...]:
+    """One for each relay pod on the node that needs one, by pod address."""
+    report = context.neighbours.node(node)
+    held = frozenset(report.held) if report else frozenset()
+    rules = {rule.pod_address: rule for view in _on_node(context, node) if (rule := _rule(context, view, held))}
+    return tuple(rules[address] for address in sorted(rules))
+
+
+def _rule(context: Context, view: ServerView, held: frozenset[str]) -> EgressRule | None:
+    if view.relay is None or view.pod is None or view.pod.address is None:
+        return None
+    # An address that an older object holds is not given to a second pod.
+    own = view.relay.egress.source in held and not context.neighbours.rivals(view)
+    return egress_provider(view.relay).node_rule(view.relay.egress, pod_address=view.pod.address, held=own)
+
+
+def _on_node(context: Context, node: str) -> Iterator[ServerView]:
+    for pod in context.cache.by(POD, "node", node):
+        server = label(pod, SERVER)
+        view = context.gatherer.server(Key(pod["metadata"]["namespace"], server)) if server else None
+        if view is not None and view.pod is not None and view.pod.uid == uid_of(pod):
+            yield view
+
+
+def _wanted(context: Context) -> tuple[str, ...]:
+    """Addresses whose node decides where a relay runs."""
+    egresses = ((body["spec"].get("relay") or {}).get("egress") or {} for body in context.cache.all(SMTP_SERVER))
+    sources = {egress.get("localAddress") or egress["address"] for egress in egresses if _is_placed(egress)}
+    return tuple(sorted(sources))
+
+
+def _is_placed(egress: dict[str, str]) -> bool:
+    provider = next((one for name, one in EGRESS_PROVIDERS.items() if name.value == egress.get("provider")), None)
+    return provider is not None and provider.placement is not interface.Placement.ANYWHERE
+
+
+async def _remove(context: Context, kind: Kind, keys: tuple[Key, ...]) -> None:
+    for key in keys:
+        body = context.cache.get(kind, key)
+        if body is not None:
+            await context.api.delete(kind, key, uid=uid_of(body))
+
+
+def _key(context: Context, name: str) -> Key:
+    return Key(context.settings.operator_namespace, name)

@@ -1,0 +1,111 @@
+"""What a server's pass must know beyond its own objects: who else has its address, and what nodes report."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from smtppool.api.documents import Lanes, NodeEgressReport
+from smtppool.api.names import COMPONENT, Key, node_egress_report_name
+from smtppool.control.reading import Reader
+from smtppool.control.view import Gatherer, ServerView
+from smtppool.kube.cache import Cache
+from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_SERVER, Body, label
+from smtppool.policy.acceptance import Claim, claimed_addresses, holders
+
+_EGRESS_REPORT = "egress-report"  # component of the node program's ConfigMaps
+
+
+def _address(body: Body) -> str | None:
+    return _egress(body).get("address") if body["kind"] == SMTP_SERVER.name else None
+
+
+def _local_address(body: Body) -> str | None:
+    return _egress(body).get("localAddress") if body["kind"] == SMTP_SERVER.name else None
+
+
+def _component(body: Body) -> str | None:
+    return label(body, COMPONENT) if body["kind"] == CONFIG_MAP.name else None
+
+
+def _node(body: Body) -> str | None:
+    return body["spec"].get("nodeName") if body["kind"] == POD.name else None
+
+
+ADDRESS_INDEXES = ("address", "local address")
+INDEXES = {"address": _address, "local address": _local_address, "component": _component, "node": _node}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeReports:
+    """Reports of all nodes, by node."""
+
+    by_node: dict[str, NodeEgressReport]
+
+    @property
+    def held(self) -> dict[str, frozenset[str]]:
+        """Which of the addresses that were asked for each node holds."""
+        return {node: frozenset(report.held) for node, report in self.by_node.items()}
+
+
+class Neighbours:
+    """Looks around in the cache."""
+
+    def __init__(self, *, cache: Cache, reader: Reader, gatherer: Gatherer, operator_namespace: str) -> None:
+        self._cache = cache
+        self._reader = reader
+        self._gatherer = gatherer
+        self._namespace = operator_namespace
+
+    def sharers(self, body: Body) -> set[Key]:
+        """Servers in any namespace that state an address of this one, itself included."""
+        addresses = claimed_addresses(body["spec"])
+        return {
+            Key(other["metadata"]["namespace"], other["metadata"]["name"])
+            for address in addresses
+            for index in ADDRESS_INDEXES
+            for other in self._cache.by(SMTP_SERVER, index, address)
+        }
+
+    def rivals(self, view: ServerView) -> dict[str, Key]:
+        """Addresses of this server that an older object holds."""
+        held = holders(self._claims(view.body))
+        mine = claimed_addresses(view.body["spec"])
+        return {address: owner for address, owner in held.items() if address in mine and owner != view.key}
+
+    def sender(self, view: ServerView) -> Key | None:
+        """Another relay that still sends from this one's address, though it must not."""
+        others = (self._gatherer.server(key) for key in sorted(self.sharers(view.body)) if key != view.key)
+        return next((other.key for other in others if other is not None and _sends(other)), None)
+
+    def nodes(self) -> NodeReports:
+        """What the nodes report; unreadable reports are left out."""
+        reports = {}
+        for body in self._cache.by(CONFIG_MAP, "component", _EGRESS_REPORT, namespace=self._namespace):
+            report = self._reader.node_report(body)
+            if report is not None and node_egress_report_name(report.node) == body["metadata"]["name"]:
+                reports[report.node] = report
+        return NodeReports(by_node=reports)
+
+    def node(self, name: str) -> NodeEgressReport | None:
+        """One node's report."""
+        report = self._reader.node_report(
+            self._cache.get(CONFIG_MAP, Key(self._namespace, node_egress_report_name(name)))
+        )
+        return report if report is not None and report.node == name else None
+
+    def _claims(self, body: Body) -> Iterator[Claim]:
+        for key in self.sharers(body):
+            other = self._cache.get(SMTP_SERVER, key)
+            if other is not None:
+                created = other["metadata"]["creationTimestamp"]
+                yield from (Claim(created, key, address) for address in claimed_addresses(other["spec"]))
+
+
+def _sends(view: ServerView) -> bool:
+    granted = view.grant is not None and view.grant.lanes is Lanes.OPEN and view.pod is not None
+    reports_open = view.own_report is not None and view.own_report.lanes is Lanes.OPEN
+    return granted or reports_open
+
+
+def _egress(body: Body) -> dict[str, str]:
+    egress: dict[str, str] = (body["spec"].get("relay") or {}).get("egress") or {}
+    return egress

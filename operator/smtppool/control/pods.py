@@ -1,0 +1,121 @@
+"""A relay's pod as its status tells it: what it can still say, and why it does not run."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from smtppool.api.documents import Report
+from smtppool.api.names import ENTRY
+from smtppool.control.reading import MAX_REPORT, parse
+from smtppool.kube.kinds import Body, is_terminating, label, uid_of
+from smtppool.policy.emptiness import PodState
+from smtppool.policy.verdict import Verdict, parse_time, quoted
+
+REVISION = "controller-revision-hash"
+SILENCE = timedelta(seconds=30)  # after the end of its grace: then its node does not answer
+_STARTING = {"", "PodInitializing", "ContainerCreating"}
+_REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodView:
+    """`address` None: it has none yet."""
+
+    body: Body
+    uid: str
+    address: str | None
+    node: str | None
+    ready: bool
+    terminating: bool
+    labelled: bool  # carries the entry label
+    revision: str | None
+    trouble: Verdict | None  # why it is not ready
+
+
+def pod_view(body: Body) -> PodView:
+    """Reads one pod."""
+    status = body.get("status", {})
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", ()))
+    return PodView(
+        body=body,
+        uid=uid_of(body),
+        address=status.get("podIP") or None,
+        node=body["spec"].get("nodeName") or None,
+        ready=ready,
+        terminating=is_terminating(body),
+        labelled=label(body, ENTRY) == "true",
+        revision=label(body, REVISION),
+        trouble=None if ready else _trouble(body),
+    )
+
+
+def pod_state(body: Body | None, *, now: datetime) -> PodState:
+    """What the pod can still say about its queue."""
+    if body is None:
+        return PodState.ABSENT
+    statuses = list(_containers(body))
+    if _phase(body) in {"Succeeded", "Failed"} or (statuses and all("terminated" in _state(one) for one in statuses)):
+        return PodState.ENDED
+    if not any(_has_run(one) for one in statuses) and _phase(body) == "Pending":
+        return PodState.STUCK
+    gone_by = parse_time(body["metadata"].get("deletionTimestamp"))
+    if gone_by is not None and now > gone_by + SILENCE:
+        return PodState.SILENT
+    return PodState.RUNNING
+
+
+def last_words(body: Body | None) -> Report | None:
+    """The report that an agent leaves as its termination message, counted after Postfix had stopped."""
+    for container in _containers(body or {}):
+        if container.get("name") == "agent":
+            message = _state(container).get("terminated", {}).get("message")
+            report = parse({"message": message}, "message", Report, MAX_REPORT).document
+            return report if report is not None and report.pod_uid == uid_of(body or {}) else None
+    return None
+
+
+def _trouble(body: Body) -> Verdict:
+    """The most telling of what the pod's status says."""
+    if is_terminating(body):
+        return Verdict("False", "PodTerminating", "the pod is terminating")
+    for condition in body.get("status", {}).get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return Verdict("False", _named(condition.get("reason"), "Unschedulable"), _said(condition))
+    for container in _containers(body):
+        waiting = _state(container).get("waiting", {})
+        if waiting and waiting.get("reason", "") not in _STARTING:
+            said = f"container {container['name']}: {_said(waiting) or waiting['reason']}"
+            return Verdict("False", _named(waiting["reason"], "ContainerWaiting"), said)
+    if _phase(body) == "Pending":
+        return Verdict("False", "PodStarting", "the pod is starting")
+    return Verdict("False", "PodNotReady", "the pod is not ready")
+
+
+def _containers(body: Body) -> Iterator[dict[str, Any]]:
+    status = body.get("status", {})
+    yield from status.get("initContainerStatuses", ())
+    yield from status.get("containerStatuses", ())
+
+
+def _state(container: dict[str, Any]) -> dict[str, Any]:
+    state: dict[str, Any] = container.get("state", {})
+    return state
+
+
+def _has_run(container: dict[str, Any]) -> bool:
+    started = "running" in _state(container) or "terminated" in _state(container)
+    return started or bool(container.get("restartCount")) or bool(container.get("lastState"))
+
+
+def _phase(body: Body) -> str:
+    return str(body.get("status", {}).get("phase", ""))
+
+
+def _named(reason: object, fallback: str) -> str:
+    return reason if isinstance(reason, str) and _REASON.fullmatch(reason) else fallback
+
+
+def _said(part: dict[str, Any]) -> str:
+    return quoted(str(part.get("message", "")), limit=400)

@@ -1,0 +1,137 @@
+"""The pool worker: servers from addresses, Service, disruption budget, entry labels, the roll, the status.
+
+The routing has a worker of its own (`routing.py`).
+"""
+
+from smtppool.api.names import ENTRY, POOL_FINALIZER, Key, routing_name
+from smtppool.control.conditions.observed import PoolObserved, Problem
+from smtppool.control.context import Context
+from smtppool.control.entries import Assessed, chosen_entries
+from smtppool.control.fleet import keep_fleet
+from smtppool.control.roll import NO_ROLL, Roll
+from smtppool.control.routing import routing_in_force
+from smtppool.control.status import paused_status, pool_status
+from smtppool.control.telling import tell
+from smtppool.control.view import PoolView
+from smtppool.kube.apply import Conflict, Terminating
+from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
+from smtppool.kube.kinds import CONFIG_MAP, POD_DISRUPTION_BUDGET, SERVICE, SMTP_SERVER, Body
+from smtppool.policy.acceptance import accept_spec
+from smtppool.policy.rolling import RollDecision
+from smtppool.render import pdb, service
+from smtppool.render.identity import PoolObject
+
+_MANY_WORDS = 300
+
+
+class PoolWorker:
+    """One pass per key at a time."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._roll = Roll(context)
+
+    async def run(self, key: Key) -> float | None:
+        """One pass; seconds until time alone asks for the next."""
+        pool = self._context.gatherer.pool(key)
+        if pool is None:
+            self._roll.forget(key)
+            return None
+        if pool.paused:
+            await tell(self._context, pool, paused_status(pool))
+            return None
+        if pool.deleted:
+            return await self._delete(pool)
+        await self._context.marker.add_finalizer(pool.body, POOL_FINALIZER)
+        problems = [*await keep_fleet(self._context, pool), *await self._children(pool)]
+        servers = self._assessed(pool)
+        await self._label(pool, servers)
+        roll = await self._roll.step(pool, servers, routing_in_force(self._context, key))
+        await self._tell(pool, servers, problems, roll)
+        return self._next_check(roll)
+
+    def _assessed(self, pool: PoolView) -> list[Assessed]:
+        return [(view, self._context.assess(view)) for view in self._context.gatherer.servers_of(pool)]
+
+    async def _children(self, pool: PoolView) -> list[Problem]:
+        if pool.spec is None:
+            return []
+        rendered = PoolObject(key=pool.key, uid=pool.uid, spec=pool.spec)
+        members = sum(assessed.in_force and not view.deleted for view, assessed in self._assessed(pool))
+        problems = [
+            await self._apply(pool, manifest)
+            for manifest in (pdb.manifest(rendered, members=members), service.entry(rendered))
+        ]
+        return [problem for problem in problems if problem is not None]
+
+    async def _apply(self, pool: PoolView, manifest: Body) -> Problem | None:
+        try:
+            outcome = await self._context.writer.apply(manifest, owner=pool.uid)
+        except NamespaceTerminatingError:
+            return Problem("NamespaceTerminating", "the namespace is being deleted")
+        except RefusedError as error:
+            return Problem("Refused", str(error)[:_MANY_WORDS])
+        match outcome:
+            case Conflict():
+                return Problem("Conflict", outcome.message)
+            case Terminating(body=body):
+                name = f"{body['kind']} {body['metadata']['name']}"
+                return Problem("ChildTerminating", f"{name} is being deleted; it is made again when it is gone")
+        return None
+
+    async def _label(self, pool: PoolView, servers: list[Assessed]) -> None:
+        """The label that the Service selects; the routing learns of new entries at the same time."""
+        chosen = chosen_entries(pool, servers)
+        for view, _ in servers:
+            if view.pod is None or view.paused or view.pod.labelled == (view.key.name in chosen):
+                continue
+            label = "true" if view.key.name in chosen else None
+            await self._context.marker.mark(view.pod.body, labels={ENTRY: label})
+            self._context.queues.routing.add(pool.key)
+
+    async def _delete(self, pool: PoolView) -> float | None:
+        """Servers first: each of them empties its queue. What the pool has goes when none is left."""
+        servers = self._context.gatherer.servers_of(pool)
+        for view in servers:
+            if not view.deleted:
+                await self._context.api.delete(SMTP_SERVER, view.key, uid=view.uid)
+        if servers:
+            await self._tell(pool, self._assessed(pool), [], NO_ROLL)
+            return None
+        return None if await self._remove_children(pool) else 1.0
+
+    async def _remove_children(self, pool: PoolView) -> bool:
+        """True when nothing is left and the pool is released."""
+        gone = True
+        for kind, name in (
+            (SERVICE, pool.key.name),
+            (POD_DISRUPTION_BUDGET, pool.key.name),
+            (CONFIG_MAP, routing_name(pool.key.name)),
+        ):
+            outcome = await self._context.writer.delete(kind, Key(pool.key.namespace, name), owner=pool.uid)
+            gone = gone and not isinstance(outcome, Terminating)
+        if gone:
+            await self._context.marker.drop_finalizer(pool.body, POOL_FINALIZER)
+        return gone
+
+    async def _tell(
+        self, before: PoolView, servers: list[Assessed], problems: list[Problem], roll: RollDecision
+    ) -> None:
+        pool = self._context.gatherer.pool(before.key)
+        if pool is None or pool.uid != before.uid:
+            return
+        observed = PoolObserved(
+            view=pool,
+            accepted=accept_spec(pool.errors, kind="smtppool"),
+            problems=tuple(problems),
+            servers=tuple(servers),
+            routing=routing_in_force(self._context, pool.key),
+            roll=roll,
+        )
+        await tell(self._context, pool, pool_status(observed))
+        if pool.status.get("rolling") != roll.picked:
+            self._context.queues.routing.add(pool.key)
+
+    def _next_check(self, roll: RollDecision) -> float | None:
+        due = roll.next_check
+        return None if due is None else max(0.1, (due - self._context.clock()).total_seconds())

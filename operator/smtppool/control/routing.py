@@ -1,0 +1,91 @@
+"""The routing of a pool: nothing else is between an edited weight and the entry pods.
+
+This worker writes one ConfigMap and does nothing else, so that no other work of the pool delays it. A pool that cannot
+be read keeps its submission rule and its balance; only safety still takes members out.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from smtppool.api.documents import Routing, SubmissionRule
+from smtppool.api.names import Key, routing_name
+from smtppool.api.smtppool import EgressCheck, EgressCheckMode, SmtpPoolSpec
+from smtppool.api.units import parse_size
+from smtppool.control.assess import InForce, assess, keeps_weight
+from smtppool.control.context import Context
+from smtppool.control.entries import Assessed, chosen_entries
+from smtppool.control.frozen import freeze, freezing, frozen_weights
+from smtppool.control.view import PoolView, ServerView
+from smtppool.kube.apply import Applied
+from smtppool.kube.kinds import CONFIG_MAP
+from smtppool.policy.weights import routed
+from smtppool.render import documents
+from smtppool.render.identity import PoolObject
+
+_ANY_SPEC = SmtpPoolSpec(egress_check=EgressCheck(mode=EgressCheckMode.OFF))  # where only the identity is rendered
+
+
+async def pass_routing(context: Context, key: Key) -> float | None:
+    """One pass. A deleted pool keeps its routing as long as it has members."""
+    pool = context.gatherer.pool(key)
+    if pool is None or pool.paused:
+        return None
+    servers = context.gatherer.servers_of(pool)
+    before = routing_in_force(context, key)
+    rules = before if pool.spec is None else _rules(key.name, pool.spec)
+    if rules is None or (pool.deleted and not servers):
+        return None
+    kept = freeze(
+        [view.key.name for view in servers if keeps_weight(view)],
+        kept=frozen_weights(context.cache, key),
+        routing=before,
+    )
+    document = with_members(rules, pool, _assessed(context, servers, kept))
+    manifest = freezing(documents.routing(identity(pool), document), kept)
+    if isinstance(await context.writer.apply(manifest, owner=pool.uid), Applied):
+        _tell(context, key, before, document)
+    return None
+
+
+def routing_in_force(context: Context, pool: Key) -> Routing | None:
+    """As the API server has it."""
+    return context.reader.routing(context.cache.get(CONFIG_MAP, Key(pool.namespace, routing_name(pool.name))))
+
+
+def identity(pool: PoolView) -> PoolObject:
+    """For manifests that say no more of the pool than whose they are."""
+    return PoolObject(key=pool.key, uid=pool.uid, spec=pool.spec or _ANY_SPEC)
+
+
+def with_members(rules: Routing, pool: PoolView, assessed: list[Assessed]) -> Routing:
+    """Everything of `rules`, with the members as they are now, sorted by name."""
+    entries = chosen_entries(pool, assessed) | {view.key.name for view, _ in assessed if view.pod and view.pod.labelled}
+    members = (
+        routed(assessment.member, assessment.weight, entry=view.key.name in entries) for view, assessment in assessed
+    )
+    return rules.model_copy(update={"members": tuple(member for member in members if member is not None)})
+
+
+def _assessed(context: Context, servers: Iterable[ServerView], kept: Mapping[str, int]) -> list[Assessed]:
+    in_force = InForce(frozen_weights=kept, settled_at=context.settled_at)
+    now = context.clock()
+    return [(view, assess(view, neighbours=context.neighbours, in_force=in_force, now=now)) for view in servers]
+
+
+def _rules(pool: str, spec: SmtpPoolSpec) -> Routing:
+    """Everything of a routing but its members."""
+    submission = SubmissionRule(
+        allowed_networks=spec.submission.allowed_networks,
+        max_message_size=parse_size(spec.submission.max_message_size),
+        max_recipients=spec.submission.max_recipients,
+    )
+    return Routing(pool=pool, balance=spec.balance, submission=submission)
+
+
+def _tell(context: Context, pool: Key, before: Routing | None, after: Routing) -> None:
+    """Whose status shows what has changed."""
+    old = {member.name: member for member in before.members} if before else {}
+    new = {member.name: member for member in after.members}
+    context.queues.pools.add(pool)
+    for name in old.keys() | new.keys():
+        if old.get(name) != new.get(name):
+            context.queues.servers.add(Key(pool.namespace, name))

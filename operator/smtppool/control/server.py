@@ -1,0 +1,137 @@
+"""The server worker: one SmtpServer and its children, from the first apply to the last finalizer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from smtppool.api.names import FINALIZER, Key
+from smtppool.control.assess import Assessment, placement_of
+from smtppool.control.children import Children
+from smtppool.control.conditions.observed import Problem, ServerObserved
+from smtppool.control.context import Context
+from smtppool.control.deletion import Deletion
+from smtppool.control.grants import write_grant
+from smtppool.control.pods import pod_state
+from smtppool.control.routing import routing_in_force
+from smtppool.control.status import paused_status, server_status
+from smtppool.control.telling import tell
+from smtppool.control.view import ServerView
+from smtppool.policy.lifecycle import LifecycleDecision, Step
+from smtppool.policy.placement import Placement
+
+QUEUE_PERIOD = 5.0  # seconds between writes of a status of which only the queue's depth is new
+_RUNNING = LifecycleDecision(Step.RUN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Done:
+    """What a pass came to."""
+
+    problems: tuple[Problem, ...] = ()
+    lifecycle: LifecycleDecision = _RUNNING
+    released: bool = False
+    again: float | None = None
+
+
+class ServerWorker:
+    """One pass per key at a time; passes of different servers run side by side."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._children = Children(context)
+        self._deletion = Deletion(context, self._children)
+        self._depth_written: dict[str, datetime] = {}
+
+    async def run(self, key: Key) -> float | None:
+        """One pass; seconds until time alone asks for the next."""
+        view = self._context.gatherer.server(key)
+        if view is None:
+            return None
+        if view.paused:
+            await self._paused(view)
+            return None
+        assessment = self._context.assess(view)
+        placement = placement_of(view, self._context.neighbours)
+        if view.deleted:
+            step = await self._deletion.run(view, assessment, placement)
+            done = _Done(lifecycle=step.decision, released=step.released, again=step.again)
+        else:
+            done = await self._keep(view, assessment, placement)
+        if done.released:
+            self._forget(view)
+            return None
+        wait = await self._tell(view, placement, done)
+        return _earliest(wait, done.again, self._next_check(assessment))
+
+    async def _keep(self, view: ServerView, assessment: Assessment, placement: Placement) -> _Done:
+        """A living server: grant first, as it may have to close; then whatever is missing."""
+        if not assessment.in_force:
+            return _Done(problems=await self._shut(view, assessment))
+        await self._context.marker.add_finalizer(view.body, FINALIZER)
+        await write_grant(self._context, view, assessment)
+        problems = await self._children.realise(view, assessment, placement, namespace_ends=False)
+        return _Done(problems=problems)
+
+    async def _shut(self, view: ServerView, assessment: Assessment) -> tuple[Problem, ...]:
+        """Not accepted: nothing is made; an address that turned out to be another's is closed."""
+        if assessment.established:
+            await write_grant(self._context, view, assessment)
+        return ()
+
+    async def _paused(self, view: ServerView) -> None:
+        decision = self._deletion.decision_of_paused(view)
+        await tell(self._context, view, paused_status(view, decision))
+
+    async def _tell(self, before: ServerView, placement: Placement, done: _Done) -> float | None:
+        """The status, from what is there after the pass."""
+        view = self._context.gatherer.server(before.key)
+        if view is None or view.uid != before.uid:
+            return None
+        routing = routing_in_force(self._context, view.pool_key)
+        members = routing.members if routing else ()
+        observed = ServerObserved(
+            view=view,
+            assessment=self._context.assess(view),
+            placement=placement,
+            problems=done.problems,
+            lifecycle=done.lifecycle,
+            pod_state=pod_state(view.pod.body if view.pod else None, now=self._context.clock()),
+            volume=view.volume,
+            weight=next((member.weight for member in members if member.name == view.key.name), 0),
+        )
+        status = server_status(observed)
+        wait = self._queue_only(view, status)
+        if wait is None:
+            await tell(self._context, view, status)
+        return wait
+
+    def _queue_only(self, view: ServerView, status: dict[str, Any]) -> float | None:
+        """Seconds to wait if nothing but the queue's depth is new, and it was written a moment ago."""
+        now = self._context.clock()
+        rest = {name: value for name, value in status.items() if name not in {"queue", "conditions"}}
+        if status.get("queue") == view.status.get("queue") or view.deleted:
+            return None
+        known = {name: value for name, value in view.status.items() if name not in {"queue", "conditions"}}
+        last = self._depth_written.get(view.uid)
+        young = last is not None and (now - last).total_seconds() < QUEUE_PERIOD
+        if young and last is not None and rest == known and _verdicts(status) == _verdicts(view.status):
+            return QUEUE_PERIOD - (now - last).total_seconds()
+        self._depth_written[view.uid] = now
+        return None
+
+    def _next_check(self, assessment: Assessment) -> float | None:
+        due = assessment.egress.next_check
+        return None if due is None else max(0.1, (due - self._context.clock()).total_seconds())
+
+    def _forget(self, view: ServerView) -> None:
+        self._children.forget(view.uid)
+        self._context.last_words.pop(view.uid, None)
+        self._depth_written.pop(view.uid, None)
+
+
+def _verdicts(status: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(one["type"], one["status"], one["reason"]) for one in status.get("conditions", ())]
+
+
+def _earliest(*waits: float | None) -> float | None:
+    return min((wait for wait in waits if wait is not None), default=None)

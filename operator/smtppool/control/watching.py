@@ -1,0 +1,87 @@
+"""kopf's part: it lists, watches and starts again; every event goes to the dispatcher.
+
+Only `on.event`: kopf writes nothing then, no annotation, no finalizer, no status. Children are selected at the API
+server by our label, so that a big cluster's other pods and ConfigMaps never get here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import kopf
+
+from smtppool.api.names import PART_OF, PART_OF_VALUE
+from smtppool.kube.kinds import (
+    CONFIG_MAP,
+    IP_WARMUP_PLAN,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    ROLE,
+    ROLE_BINDING,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    SMTP_POOL,
+    SMTP_SERVER,
+    STATEFUL_SET,
+    Body,
+    Kind,
+)
+
+OWN = (SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN)
+CHILDREN = (
+    CONFIG_MAP,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    ROLE,
+    ROLE_BINDING,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    STATEFUL_SET,
+)
+SELECTOR = f"{PART_OF}={PART_OF_VALUE}"
+SOURCES: dict[Kind, str | None] = {**dict.fromkeys(OWN), **dict.fromkeys(CHILDREN, SELECTOR)}
+Observe = Callable[[str | None, Body], None]
+
+
+def settings() -> kopf.OperatorSettings:
+    """Quiet, and filtered at the server."""
+    chosen = kopf.OperatorSettings()
+    chosen.posting.enabled = False
+    chosen.scanning.disabled = True
+    chosen.peering.standalone = True
+    for kind in CHILDREN:
+        chosen.watching.label_selectors[kind.group, kind.version, kind.plural] = SELECTOR
+    return chosen
+
+
+def registry(observe: Observe) -> kopf.OperatorRegistry:
+    """One handler for each kind."""
+    made = kopf.OperatorRegistry()
+    kopf.on.login(registry=made)(_login)
+    for kind in SOURCES:
+        kopf.on.event(kind.group, kind.version, kind.plural, registry=made, id=kind.plural)(_handler(kind, observe))
+    return made
+
+
+async def watch(observe: Observe, *, stop: asyncio.Event) -> None:
+    """Until `stop`, or until kopf gives up, which is an error of the process."""
+    await kopf.operator(
+        registry=registry(observe), settings=settings(), clusterwide=True, standalone=True, stop_flag=stop
+    )
+
+
+def _handler(kind: Kind, observe: Observe) -> Callable[..., Any]:
+    identity = {"apiVersion": kind.api_version, "kind": kind.name}
+
+    async def handle(event: dict[str, Any], **_: Any) -> None:
+        observe(event["type"], {**event["object"], **identity})
+
+    return handle
+
+
+async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
