@@ -52,11 +52,14 @@ class LogReader:
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Follow the log for ever. File and stdout may block, so both are used off the event loop."""
-        while True:
-            read = await asyncio.to_thread(self._turn)
-            beat()
-            if not read:
-                await asyncio.sleep(IDLE_INTERVAL)
+        try:
+            while True:
+                read = await asyncio.to_thread(self._turn)
+                beat()
+                if not read:
+                    await asyncio.sleep(IDLE_INTERVAL)
+        finally:
+            self.tail.close()
 
     def _turn(self) -> bool:
         lines = self.tail.read()
@@ -65,8 +68,15 @@ class LogReader:
             self._out.write("".join(f"{event}\n" for event in events))
             self._out.flush()
         if lines:
-            self.tail.keep_place()
+            self._keep_place()
         return bool(lines)
+
+    def _keep_place(self) -> None:
+        """On a full volume read on: to begin again at the old place would tell everything twice, again and again."""
+        try:
+            self.tail.keep_place()
+        except OSError as error:
+            log.warning("place in the log not kept", extra={"cause": repr(error)})
 
     def events(self, lines: list[str], *, now: datetime) -> list[str]:
         """JSON events of these lines, counted."""

@@ -45,6 +45,12 @@ class LogTail:
             place = {"inode": os.fstat(self._file.fileno()).st_ino, "offset": self._file.tell() - len(self._rest)}
             files.replace(self._place, json.dumps(place))
 
+    def close(self) -> None:
+        """Let go of the file; the next read opens it at the kept place."""
+        if self._file is not None:
+            self._file.close()
+            self._file, self._rest = None, b""
+
     def _lines(self, chunk: bytes) -> list[str]:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         if len(self._rest) > LONGEST_LINE:

@@ -1,0 +1,74 @@
+"""Copies on the volume, and documents that cannot be read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from smtppool.agent.facts import Board
+from smtppool.agent.orders import Follower, grant_source, routing_source
+from smtppool.agent.settings import Paths, Settings
+from smtppool.api import names
+from smtppool.api.documents import EgressCheckOrder, Grant, Routing, SubmissionRule
+from smtppool.kube.kinds import Body
+
+ROUTING = Routing(pool="p", submission=SubmissionRule(max_message_size=1, max_recipients=1)).model_dump_json(
+    by_alias=True
+)
+GRANT = Grant(server="mx1", egress_check=EgressCheckOrder()).model_dump_json(by_alias=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    paths = Paths(root=tmp_path)
+    paths.at(names.STATE_DIR).mkdir(parents=True)
+    return Settings("mail", "p", "mx1", "mx1.example.com", 9154, "uid", "10.0.0.1", paths)
+
+
+def object_with(text: str) -> Body:
+    return {"data": {names.ROUTING_KEY: text}}
+
+
+def test_a_copy_is_taken_with_its_age(settings: Settings) -> None:
+    board = Board()
+    copy = settings.paths.at(names.STATE_DIR) / names.ROUTING_KEY
+    copy.write_text(ROUTING)
+    os.utime(copy, (1000, 1000))
+    Follower(routing_source(settings, board), settings=settings).restore()
+    assert board.facts.routing is not None
+    assert board.facts.routing_at == 1000
+    assert board.facts.routing_hash is not None
+    assert len(board.facts.routing_hash) == 64
+
+
+def test_a_broken_or_absent_copy_is_none(settings: Settings) -> None:
+    board = Board()
+    follower = Follower(grant_source(settings, board), settings=settings)
+    follower.restore()
+    (settings.paths.at(names.STATE_DIR) / names.GRANT_KEY).write_text(GRANT[:20])
+    follower.restore()
+    assert board.facts.grant is None
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"data": None}, {"data": {}}, object_with("{"), object_with('{"version": 9}')]
+)
+def test_what_cannot_be_read_leaves_the_last_one_in_force(
+    settings: Settings, body: Body | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Board()
+    follower = Follower(routing_source(settings, board), settings=settings)
+    follower._receive(object_with(ROUTING))
+    before = board.facts.routing
+    follower._receive(body)
+    assert board.facts.routing is before
+    assert caplog.records
+
+
+def test_a_refusal_names_fields_and_no_values(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    follower = Follower(routing_source(settings, Board()), settings=settings)
+    follower._receive(object_with(ROUTING.replace('"pool":"p"', '"pool":"secret value!"')))
+    faults = vars(caplog.records[-1])["faults"]
+    assert len(faults) == 1
+    assert faults[0].startswith("pool: ")
+    assert "secret" not in faults[0]

@@ -1,0 +1,66 @@
+"""When a report is due, what makes it urgent, and what it says."""
+
+from typing import Any
+
+import pytest
+
+from smtppool.agent import report
+from smtppool.agent.facts import Facts
+from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
+
+EMPTY, QUEUED = QueueDepth(), QueueDepth(deferred=3)
+SEEN = EgressObservation(observed_address="198.51.100.1", observed_at="2026-11-21T16:00:00.000Z")
+
+
+def said(**fields: Any) -> Report:
+    return Report(**({"server": "mx1", "pod_uid": "pod", "queue": EMPTY, "egress": SEEN} | fields))
+
+
+URGENT = {
+    "nothing": (said(), said(), False),
+    "another depth": (said(queue=QUEUED), said(queue=QueueDepth(deferred=4)), False),
+    "first mail": (said(), said(queue=QUEUED), False),
+    "queue became empty": (said(queue=QUEUED), said(), True),
+    "queue became readable and is empty": (said(queue=None), said(), True),
+    "more sessions": (said(sessions=1), said(sessions=5), False),
+    "last session ended": (said(sessions=1), said(sessions=0), True),
+    "lanes": (said(), said(lanes=Lanes.OPEN), True),
+    "intake": (said(), said(intake=Intake.CLOSED), True),
+    "another address": (said(), said(egress=SEEN.model_copy(update={"observed_address": "203.0.113.1"})), True),
+    "check began to fail": (said(), said(egress=SEEN.model_copy(update={"error": "x"})), True),
+    "another routing": (said(), said(routing_hash="x"), False),
+}
+
+
+@pytest.mark.parametrize(("last", "now", "expected"), URGENT.values(), ids=URGENT)
+def test_urgent(last: Report, now: Report, expected: bool) -> None:
+    assert report.urgent(last, now) is expected
+
+
+@pytest.mark.parametrize(("at", "written"), [("2026-11-21T16:00:59.000Z", False), ("2026-11-21T16:01:00.000Z", True)])
+def test_a_mere_confirmation_waits(at: str, written: bool) -> None:
+    confirmed = said(egress=SEEN.model_copy(update={"observed_at": at}))
+    assert (report.settled(said(), confirmed) != said()) is written
+    other = confirmed.model_copy(update={"egress": confirmed.egress.model_copy(update={"error": "x"})})
+    assert report.settled(said(), other) == other
+
+
+def test_nothing_is_reported_before_the_queue_was_looked_at() -> None:
+    assert report.build(Facts(), server="mx1", pod_uid="pod") is None
+    unreadable = report.build(Facts(queue_error="down"), server="mx1", pod_uid="pod")
+    assert unreadable is not None
+    assert (unreadable.queue, unreadable.queue_error) == (None, "down")
+
+
+@pytest.mark.parametrize(
+    ("gate", "shut", "expected"),
+    [
+        (Intake.CLOSED, True, Intake.CLOSED),
+        (Intake.CLOSED, False, Intake.OPEN),
+        (Intake.OPEN, True, Intake.OPEN),
+    ],
+)
+def test_intake_is_closed_when_gate_and_haproxy_both_are(gate: Intake, shut: bool, expected: Intake) -> None:
+    built = report.build(Facts(queue=EMPTY, intake=gate, intake_shut=shut), server="mx1", pod_uid="pod")
+    assert built is not None
+    assert built.intake is expected
