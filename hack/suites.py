@@ -29,7 +29,7 @@ class Suite(NamedTuple):
 
 SUITES: Final = {
     "unit": Suite("tests/unit", (), per_test=30, whole=180),
-    "golden": Suite("tests/golden", MACHINE, per_test=60, whole=180),
+    "golden": Suite("tests/golden", (*MACHINE, "images"), per_test=60, whole=180),
     "chart": Suite("tests/chart", MACHINE, per_test=60, whole=180),
     "contract": Suite("tests/contract", MACHINE, per_test=120, whole=300),
     "core": Suite("e2e/core", CLUSTER, per_test=300, whole=900),
