@@ -5,6 +5,7 @@ decides for it is tested in tests/unit/cluster.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,10 +32,12 @@ CMD ["sleep", "3600"]
 @pytest.fixture
 def daemon() -> Iterator[PrivateEngine]:
     """Somebody's Docker daemon."""
-    engine = PrivateEngine(Settings(prefix=f"{CLUSTER}-daemon", cache=from_environment().cache))
+    settings = Settings(prefix=f"{CLUSTER}-daemon", cache=from_environment().cache)
+    engine = PrivateEngine(settings)
     engine.start()
     yield engine
     engine.stop()
+    shutil.rmtree(settings.run)
 
 
 def test_a_users_daemon_carries_the_cluster_and_outlives_it(daemon: PrivateEngine, tmp_path: Path) -> None:
