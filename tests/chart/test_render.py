@@ -73,10 +73,8 @@ def test_replicas(render: Render, replicas: int, strategy: str, lease: str | Non
 
 def test_images_and_settings(render: Render) -> None:
     own = ("image.repository=registry.example:5000/op", "image.tag=1.2")
-    settings = ("cluster.networks={10.0.0.0/8}", "operator.watchNamespaces={mail,news}")
-    bodies = render(*own, *settings, "relay.image.tag=3.4", "egress.node.enabled=true")
+    bodies = render(*own, "cluster.networks={10.0.0.0/8}", "relay.image.tag=3.4", "egress.node.enabled=true")
     set_to = environment(only(bodies, "Deployment"))
-    assert set_to["WATCH_NAMESPACES"] == "mail,news"
     assert set_to["RELAY_IMAGE"] == "smtp-pool-relay:3.4"
     assert set_to["CLUSTER_NETWORKS"] == "10.0.0.0/8"
     images = {container["image"] for body in bodies for container in containers(body)}
