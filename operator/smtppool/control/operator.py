@@ -29,6 +29,7 @@ from smtppool.kube.status import StatusWriter
 
 logger = logging.getLogger(__name__)
 K = TypeVar("K")
+PRIME_PAUSE = 0.5
 RESYNC_SECONDS = 600.0  # for what a watch that had to begin again did not tell
 
 
@@ -59,7 +60,7 @@ class Operator:
             await asyncio.wait({working, watching}, timeout=10)
 
     async def _work(self) -> None:
-        await prime(self._api, self._context.cache, SOURCES)
+        await self._prime()
         self._context.unsettle()
         self._dispatcher.everything()
         async with asyncio.TaskGroup() as group:
@@ -68,6 +69,15 @@ class Operator:
             group.create_task(self._resync(), name="resync")
             self._set_ready(ready=True)
             logger.info("the cache is complete, passes run")
+
+    async def _prime(self) -> None:
+        """An API server that has just started asks for patience."""
+        while True:
+            try:
+                return await prime(self._api, self._context.cache, SOURCES)
+            except UnavailableError as error:
+                logger.warning("the first lists: %s", error)
+                await asyncio.sleep(max(error.retry_after, PRIME_PAUSE))
 
     async def _resync(self) -> None:
         while True:

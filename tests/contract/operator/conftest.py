@@ -1,0 +1,44 @@
+"""One operator for all tests of this directory; each test has a namespace with its own kubelet and agents."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from e2e.cluster.controlplane import ControlPlane
+from smtppool.kube.client import Api
+from tests.contract.operator.process import OperatorProcess
+from tests.contract.operator.relays import Relays
+from tests.contract.operator.world import World
+
+OPERATOR_NAMESPACE = "smtppool-system"
+
+
+@pytest.fixture(scope="session")
+def operator_process(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
+    """The process, started once."""
+    plane.kubectl("create", "namespace", OPERATOR_NAMESPACE)
+    log = tmp_path_factory.mktemp("operator") / "operator.log"
+    process = OperatorProcess(kubeconfig=plane.kubeconfig, namespace=OPERATOR_NAMESPACE, log=log)
+    process.start()
+    yield process
+    assert process.stop() == 0, log.read_text()[-4000:]
+    broken = [entry for entry in process.entries() if "error" in entry]
+    assert broken == [], broken[0]["error"]
+
+
+@pytest.fixture
+def operator(operator_process: OperatorProcess) -> Iterator[OperatorProcess]:
+    """The process, running before and after the test."""
+    if not operator_process.running:
+        operator_process.start()
+    yield operator_process
+    if not operator_process.running:
+        operator_process.start()
+
+
+@pytest_asyncio.fixture
+async def world(operator: OperatorProcess, api: Api, namespace: str) -> AsyncIterator[World]:
+    """A namespace in which relays start and report."""
+    async with Relays(api, namespace) as relays:
+        yield World(api, namespace, relays)

@@ -1,0 +1,183 @@
+"""Kubelet and agents of one namespace, as far as the API server sees them: pod statuses and reports.
+
+Each pod starts, verifies its address, follows its grant and reports, unless its `Conduct` says otherwise.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Report
+from smtppool.api.names import (
+    AGENT_MANAGER,
+    GRANT_KEY,
+    POOL,
+    REPORT_KEY,
+    ROUTING_KEY,
+    SERVER,
+    Key,
+    grant_name,
+    report_name,
+    routing_name,
+)
+from smtppool.kube.client import Api
+from smtppool.kube.errors import ApiError
+from smtppool.kube.kinds import CONFIG_MAP, POD, Body, is_terminating, uid_of
+
+PERIOD = 0.05
+
+
+@dataclass
+class Conduct:
+    """How one relay behaves."""
+
+    starts: bool = True
+    reports: bool = True
+    seen: str | None = None  # the address that the check sees; None: the expected one
+    error: str | None = None
+    queue: QueueDepth = field(default_factory=QueueDepth)
+    sessions: int = 0
+    obeys_intake: bool = True
+    node: str | None = None
+
+
+class Relays:
+    """`async with Relays(api, namespace) as relays: relays["mx1"].queue = QueueDepth(active=3)`."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
+        self._namespace = namespace
+        self._conducts: dict[str, Conduct] = {}
+        self._said: dict[str, Report] = {}
+        self._addresses: dict[str, str] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def __getitem__(self, name: str) -> Conduct:
+        return self._conducts.setdefault(name, Conduct())
+
+    async def __aenter__(self) -> "Relays":
+        self._task = asyncio.create_task(self._run(), name="relays")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                pods, _ = await self._api.list(POD, namespace=self._namespace, label_selector=SERVER)
+                for pod in pods:
+                    await self._live(pod)
+            except ApiError:
+                pass  # a namespace that ends takes objects from under this loop; the next turn sees it
+            await asyncio.sleep(PERIOD)
+
+    async def _live(self, pod: Body) -> None:
+        name = pod["metadata"]["labels"][SERVER]
+        conduct = self[name]
+        if is_terminating(pod):
+            await self._end(pod, conduct)
+        elif conduct.starts and pod.get("status", {}).get("phase") != "Running":
+            await self._start(pod, conduct)
+        elif conduct.starts and conduct.reports:
+            await self._report(pod, name, conduct)
+
+    async def _start(self, pod: Body, conduct: Conduct) -> None:
+        if conduct.node is not None and not pod["spec"].get("nodeName"):
+            await self._bind(pod, conduct.node)
+        address = f"10.244.{len(self._addresses) // 250}.{len(self._addresses) % 250 + 2}"
+        self._addresses[uid_of(pod)] = address
+        running = {"running": {"startedAt": _now()}}
+        await self._status(
+            pod,
+            {
+                "phase": "Running",
+                "podIP": address,
+                "podIPs": [{"ip": address}],
+                "conditions": [{"type": "Ready", "status": "True"}],
+                "containerStatuses": [_container("postfix", running)],
+                "initContainerStatuses": [_container(one, running) for one in ("gate", "haproxy", "agent")],
+            },
+        )
+
+    async def _end(self, pod: Body, conduct: Conduct) -> None:
+        """What a kubelet does: the last status, then the object goes."""
+        words = self._said.get(uid_of(pod))
+        message = words.model_copy(update={"queue": conduct.queue}) if words else None
+        text = message.model_dump_json(by_alias=True, exclude_none=True) if message else ""
+        over = {"terminated": {"exitCode": 0, "message": text}}
+        statuses = [_container(one, over) for one in ("gate", "haproxy", "agent")]
+        await self._status(
+            pod,
+            {
+                "phase": "Succeeded",
+                "containerStatuses": [_container("postfix", {"terminated": {"exitCode": 0}})],
+                "initContainerStatuses": statuses,
+            },
+        )
+        await self._api.delete(POD, Key(self._namespace, pod["metadata"]["name"]), uid=uid_of(pod), grace_seconds=0)
+
+    async def _report(self, pod: Body, name: str, conduct: Conduct) -> None:
+        grant = await self._grant(name)
+        if grant is None:
+            return
+        mine = grant.pod_uid == uid_of(pod)
+        report = Report(
+            server=name,
+            pod_uid=uid_of(pod),
+            egress=self._observation(uid_of(pod), conduct, grant),
+            queue=conduct.queue,
+            sessions=conduct.sessions,
+            lanes=grant.lanes if mine else Lanes.CLOSED,
+            intake=grant.intake if mine and conduct.obeys_intake else Intake.OPEN,
+            routing_hash=await self._routing_hash(pod["metadata"]["labels"][POOL]),
+        )
+        if report != self._said.get(uid_of(pod)):
+            await self.write_report(name, report.model_dump_json(by_alias=True, exclude_none=True))
+            self._said[uid_of(pod)] = report
+
+    def _observation(self, uid: str, conduct: Conduct, grant: Grant) -> EgressObservation:
+        expected = grant.egress_check.expected
+        if grant.egress_check.endpoint is None or expected is None:
+            return EgressObservation()
+        before = self._said.get(uid)
+        seen = conduct.seen or expected
+        if conduct.error is not None:
+            known = before.egress if before else EgressObservation()
+            return known.model_copy(update={"error": conduct.error})
+        if before is not None and before.egress.observed_address == seen and before.egress.error is None:
+            return before.egress
+        return EgressObservation(observed_address=seen, observed_at=_now())
+
+    async def write_report(self, name: str, text: str) -> None:
+        """The text, whatever it is."""
+        key = Key(self._namespace, report_name(name))
+        await self._api.merge_patch(CONFIG_MAP, key, {"data": {REPORT_KEY: text}}, manager=AGENT_MANAGER)
+
+    async def _grant(self, name: str) -> Grant | None:
+        body = await self._api.get(CONFIG_MAP, Key(self._namespace, grant_name(name)))
+        return Grant.model_validate_json(body["data"][GRANT_KEY]) if body else None
+
+    async def _routing_hash(self, pool: str) -> str | None:
+        body = await self._api.get(CONFIG_MAP, Key(self._namespace, routing_name(pool)))
+        return hashlib.sha256(body["data"][ROUTING_KEY].encode()).hexdigest() if body else None
+
+    async def _status(self, pod: Body, status: dict[str, Any]) -> None:
+        key = Key(self._namespace, pod["metadata"]["name"])
+        await self._api.merge_patch(POD, key, {"status": status}, manager="kubelet", subresource="status")
+
+    async def _bind(self, pod: Body, node: str) -> None:
+        raise NotImplementedError(node)
+
+
+def _container(name: str, state: Body) -> Body:
+    ready = "running" in state
+    return {"name": name, "image": "relay", "imageID": "", "ready": ready, "restartCount": 0, "state": state}
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,35 @@
+"""Waiting for what must become true, with the last thing seen in the error."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+PERIOD = 0.05
+
+
+async def until(look: Callable[[], Awaitable[T]], *, what: str, timeout: float = 20) -> T:
+    """The first truthy look; an assertion lets the wait go on, too."""
+    deadline = time.monotonic() + timeout
+    seen: object = None
+    while time.monotonic() < deadline:
+        try:
+            seen = found = await look()
+            if found:
+                return found
+        except AssertionError as error:
+            seen = error
+        await asyncio.sleep(PERIOD)
+    raise AssertionError(f"not in {timeout:.0f} s: {what}; last seen: {seen}")
+
+
+async def equals(look: Callable[[], Awaitable[T]], wanted: T, *, what: str, timeout: float = 20) -> None:
+    """Until `look` gives `wanted`."""
+    deadline = time.monotonic() + timeout
+    seen = await look()
+    while seen != wanted:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not in {timeout:.0f} s: {what}: {seen!r}, not {wanted!r}")
+        await asyncio.sleep(PERIOD)
+        seen = await look()
