@@ -16,10 +16,11 @@ from typing import Final, Protocol
 
 from e2e.cluster import delivery
 from e2e.cluster.content import made_at
-from e2e.cluster.detect import choose, probe
+from e2e.cluster.engine import Engine, docker
 from e2e.cluster.layout import Layout
 from e2e.cluster.settings import Settings, from_environment
 from e2e.cluster.shell import run
+from e2e.cluster.stores import DockerStore
 from smtppool.api.names import CONFIG_DIR, CREDENTIALS_DIR, POSTFIX_DIR, RUN_DIR, VOLUME_DIR
 
 TIMEOUT: Final = 50
@@ -53,14 +54,14 @@ GIVEN: Final = (CONFIG_DIR, CREDENTIALS_DIR)
 class ByDocker:
     """With the user's daemon, which has built it."""
 
-    def __init__(self, reference: str) -> None:
-        self.reference = reference
+    def __init__(self, engine: Engine, reference: str) -> None:
+        self.engine, self.reference = engine, reference
 
     def run(self, files: Path, *argv: str) -> str:
         scratch = [word for path in SCRATCH for word in ("--tmpfs", f"{path}:mode=0777,exec")]
         given = [word for path in GIVEN for word in ("--volume", f"{files / Path(path).name}:{path}:ro")]
         options = ("--rm", "--user=0:0", "--network=none", "--read-only", *scratch, *given)
-        return run("docker", "run", *options, self.reference, *argv, timeout=TIMEOUT)
+        return docker(self.engine, "run", *options, self.reference, *argv, timeout=TIMEOUT)
 
 
 class ByChroot:
@@ -103,8 +104,9 @@ def relay_image() -> RelayImage:
     """The image of the present sources; built here if nothing has built it before (takes a minute then)."""
     settings = from_environment()
     reference = delivery.build("relay", settings)
-    if choose(probe(), os.environ).engine == "docker":
-        return ByDocker(reference)
+    store = delivery.store(settings)
+    if isinstance(store, DockerStore):
+        return ByDocker(store.engine, reference)
     if os.geteuid() != 0:
         raise PermissionError("without a Docker daemon the relay image runs in a chroot: run the golden tests as root")
     return _by_chroot(reference, settings)
