@@ -9,6 +9,7 @@ from smtppool.agent import gate
 from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, Intake, Lanes
 from smtppool.kube.client import Api
+from smtppool.kube.kinds import CONFIG_MAP
 from tests.contract.agent import objects
 from tests.contract.agent.objects import grant, member, report, routing, until
 from tests.contract.agent.pod import ADDRESS, Pod
@@ -137,6 +138,6 @@ async def test_an_unchanged_report_is_not_written(pod: Pod, api: Api) -> None:
 
 
 async def version(pod: Pod, api: Api) -> str:
-    body = await api.get(objects.CONFIG_MAP, names.Key(pod.namespace, names.report_name("mx1")))
+    body = await api.get(CONFIG_MAP, names.Key(pod.namespace, names.report_name("mx1")))
     assert body is not None
     return str(body["metadata"]["resourceVersion"])
