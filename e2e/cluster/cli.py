@@ -9,6 +9,7 @@ from e2e.cluster import delivery, lifecycle, packages, programs
 from e2e.cluster.api import Cluster
 from e2e.cluster.detect import choose, probe
 from e2e.cluster.errors import ClusterError
+from e2e.cluster.exclusive import change
 from e2e.cluster.settings import Settings, SettingsError, from_environment
 from e2e.cluster.shell import replace_self, say
 from e2e.cluster.sources import SOURCES, image
@@ -89,25 +90,29 @@ def _image_ref(arguments: argparse.Namespace, _: Settings) -> None:
 
 def _up(arguments: argparse.Namespace, settings: Settings) -> None:
     """bring up cluster, images and simulated internet; what is up and unchanged is left as it is"""
-    lifecycle.up(settings, workers=arguments.workers)
-    if not arguments.only_cluster:
-        delivery.load(list(SOURCES), settings)
-        delivery.mailnet_up(settings)
+    with change(settings):
+        lifecycle.up(settings, workers=arguments.workers)
+        if not arguments.only_cluster:
+            delivery.load(list(SOURCES), settings)
+            delivery.mailnet_up(settings)
 
 
 def _load(arguments: argparse.Namespace, settings: Settings) -> None:
     """build images (all by default) and load them onto every node"""
-    delivery.load(arguments.names, settings)
+    with change(settings):
+        delivery.load(arguments.names, settings)
 
 
 def _mailnet_up(_: argparse.Namespace, settings: Settings) -> None:
     """run the simulated internet from its present sources and set the routes"""
-    delivery.mailnet_up(settings)
+    with change(settings):
+        delivery.mailnet_up(settings)
 
 
 def _down(_: argparse.Namespace, settings: Settings) -> None:
     """remove the cluster and everything that `up` started; caches stay"""
-    lifecycle.down(settings)
+    with change(settings):
+        lifecycle.down(settings)
 
 
 def _egress_add(arguments: argparse.Namespace, settings: Settings) -> None:
