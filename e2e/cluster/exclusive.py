@@ -1,4 +1,4 @@
-"""One change of a cluster at a time: a second `up` must not take the half-made cluster of the first for a crashed one."""
+"""One change of a cluster at a time: a second `up` must not take the half-made cluster of the first for a wreck."""
 
 import fcntl
 from collections.abc import Iterator
