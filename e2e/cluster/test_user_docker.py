@@ -37,7 +37,8 @@ def daemon() -> Iterator[PrivateEngine]:
     engine.start()
     yield engine
     engine.stop()
-    shutil.rmtree(settings.run)
+    for directory in (settings.run, settings.engine_root):
+        shutil.rmtree(directory)
 
 
 def test_a_users_daemon_carries_the_cluster_and_outlives_it(daemon: PrivateEngine, tmp_path: Path) -> None:
