@@ -50,6 +50,12 @@ def made_at(final: Path) -> Iterator[Path]:
             unfinished.rename(final)
 
 
+def keep_newest(paths: Iterable[Path], count: int) -> None:
+    """Remove all but the newest of these files or directories."""
+    for old in sorted(paths, key=lambda path: path.stat().st_mtime)[:-count]:
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
 def _pieces(part: str | Path) -> Iterable[tuple[str, bytes]]:
     if isinstance(part, str):
         return [("", part.encode())]

@@ -9,7 +9,7 @@ from string import Template
 
 from e2e.cluster import node_images, programs, rootfs, versions
 from e2e.cluster.bound import BoundProgram
-from e2e.cluster.content import key_of, made_at
+from e2e.cluster.content import keep_newest, key_of, made_at
 from e2e.cluster.engine import Engine, docker, exists
 from e2e.cluster.private_engine import containerd_config
 from e2e.cluster.settings import Settings
@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 STORAGE = HERE / "manifests" / "local-path.yaml"
 SOURCES = ("rootfs.py", "node_images.py", "oci.py", "versions.py", "node_image.py")
 IMPORT_TIMEOUT = 300
+KEPT_ARCHIVES = 2
 ENTRYPOINT = 'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]'
 
 
@@ -44,6 +45,7 @@ def _archive(settings: Settings) -> Path:
     if not archive.exists():
         with step("build the node image"), made_at(archive) as target:
             _build(target, settings)
+        keep_newest(archive.parent.glob("*.tar"), KEPT_ARCHIVES)
     return archive
 
 

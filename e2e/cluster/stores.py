@@ -4,7 +4,6 @@ Both build the same Containerfiles. `docker build` is for machines with a daemon
 rest, outside the private engine, whose namespace has no way out.
 """
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Protocol
 
 from e2e.cluster import base_image
 from e2e.cluster.buildah import Buildah
-from e2e.cluster.content import made_at
+from e2e.cluster.content import keep_newest, made_at
 from e2e.cluster.engine import Engine, docker, exists
 from e2e.cluster.kind import Kind
 from e2e.cluster.layout import Layout, write_archive
@@ -90,7 +89,8 @@ class LayoutStore:
     def build(self, context: Path, reference: str) -> None:
         with made_at(self._directory(reference)) as target:
             Buildah(self.settings).build(context, reference, target)
-        self._forget_old(reference)
+        kept = self._directory(reference)
+        keep_newest(kept.parent.glob(f"{kept.name.rpartition('-')[0]}-*"), KEPT_LAYOUTS)
 
     def load_into_engine(self, reference: str) -> None:
         if exists(self.engine, "image", reference):
@@ -116,9 +116,3 @@ class LayoutStore:
 
     def _directory(self, reference: str) -> Path:
         return self.settings.cache / "images" / reference.removeprefix("smtppool/").replace(":", "-")
-
-    def _forget_old(self, reference: str) -> None:
-        latest = self._directory(reference)
-        siblings = latest.parent.glob(f"{latest.name.rpartition('-')[0]}-*")
-        for old in sorted(siblings, key=lambda path: path.stat().st_mtime)[:-KEPT_LAYOUTS]:
-            shutil.rmtree(old)

@@ -1,10 +1,11 @@
 """Content keys: the same inputs give the same key, any change another; artefacts appear whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from e2e.cluster.content import copy_tree, key_of, made_at
+from e2e.cluster.content import copy_tree, keep_newest, key_of, made_at
 
 
 @pytest.fixture
@@ -63,3 +64,12 @@ def test_a_whole_artefact_appears(tmp_path: Path) -> None:
         target.mkdir()
         (target / "f").write_text("x")
     assert (tmp_path / "deep" / "artefact" / "f").read_text() == "x"
+
+
+def test_keep_newest(tmp_path: Path) -> None:
+    for age in range(4):
+        path = tmp_path / str(age)
+        path.mkdir() if age % 2 else path.write_text("")
+        os.utime(path, (1000 - age, 1000 - age))
+    keep_newest(tmp_path.iterdir(), 2)
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "1"}
