@@ -1,6 +1,7 @@
-"""One network for each test, with a listener and two clients in it."""
+"""The network with the node program, a listener and a client in it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -20,8 +21,22 @@ class Scene(NamedTuple):
     internet: Conversation
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
+    """One for all tests of a module: each states its own order first."""
+    with staged() as scene:
+        yield scene
+
+
+@pytest.fixture
+def own_scene() -> Iterator[Scene]:
+    """For a test that ends the node program."""
+    with staged() as scene:
+        yield scene
+
+
+@contextmanager
+def staged() -> Iterator[Scene]:
     """The network, the node program in it, a pod's client, the internet's listener."""
     with (
         netns.network() as network,

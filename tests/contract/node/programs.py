@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from smtppool.api.documents import NodeEgress, NodeEgressReport
 from tests.contract.node.netns import Namespace
@@ -46,60 +47,78 @@ class Conversation:
         self.tell(line)
         return self.hear()
 
+    def end(self) -> None:
+        """Kill the program; its pipe is read to the end before it is closed."""
+        self.program.kill()
+        self.program.wait()
+        self._reader.join(timeout=5)
+
 
 class NodeConversation(Conversation):
-    """Orders and reports of the node program."""
+    """Orders and reports of the node program, which reports a change only."""
+
+    last: NodeEgressReport | None = None
 
     def order(self, egress: NodeEgress) -> None:
         self.tell(egress.model_dump_json(by_alias=True))
 
     def report(self, *, where: Callable[[NodeEgressReport], bool], within: float = 10.0) -> NodeEgressReport:
-        """The first report that fits; the last one heard is in the failure."""
-        deadline, last = time.monotonic() + within, "none"
-        while (left := deadline - time.monotonic()) > 0:
+        """The newest report, once it fits; the last one heard is in the failure."""
+        deadline = time.monotonic() + within
+        for line in self.heard():
+            self.last = NodeEgressReport.model_validate_json(line)
+        while self.last is None or not where(self.last):
             try:
-                last = self.hear(within=left)
+                self.last = NodeEgressReport.model_validate_json(
+                    self.hear(within=max(0.0, deadline - time.monotonic()))
+                )
             except queue.Empty:
-                break
-            report = NodeEgressReport.model_validate_json(last)
-            if where(report):
-                return report
-        raise AssertionError(f"no such report within {within} s; the last one: {last}")
+                raise AssertionError(f"no such report within {within} s; the last one: {self.last}") from None
+        return self.last
+
+
+Talk = TypeVar("Talk", bound=Conversation)
 
 
 @contextmanager
-def running(place: Namespace, module: str, *args: str) -> Iterator["subprocess.Popen[str]"]:
-    """`python -m module` in the namespace."""
+def conversation(command: list[str], kind: type[Talk]) -> Iterator[Talk]:
+    """A program for the length of a test; killed at its end, as a node's death would."""
     environment = {"PYTHONPATH": f"{ROOT / 'operator'}:{ROOT}", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    program = subprocess.Popen(
-        place.command(sys.executable, "-m", module, *args),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT,
-    )  # fmt: skip
-    with program:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
+    ) as program:
+        talk = kind(program)
         try:
-            yield program
+            yield talk
         finally:
-            program.kill()
+            talk.end()
+
+
+@contextmanager
+def running(place: Namespace, module: str, *args: str) -> Iterator[Conversation]:
+    """`python -m module` in the namespace."""
+    with conversation(place.command(sys.executable, "-m", module, *args), Conversation) as talk:
+        yield talk
 
 
 @contextmanager
 def node_program(node: Namespace) -> Iterator[NodeConversation]:
-    """The real node program; killed at the end, as a node's death would."""
-    with running(node, "tests.contract.node.stdio_bus") as program:
-        yield NodeConversation(program)
+    """The real node program."""
+    command = node.command(sys.executable, "-m", "tests.contract.node.stdio_bus")
+    with conversation(command, NodeConversation) as talk:
+        yield talk
 
 
 @contextmanager
 def visitor(place: Namespace) -> Iterator[Conversation]:
     """A client."""
-    with running(place, "tests.contract.node.visitor") as program:
-        yield Conversation(program)
+    with running(place, "tests.contract.node.visitor") as talk:
+        yield talk
 
 
 @contextmanager
 def internet(place: Namespace, *ports: int) -> Iterator[Conversation]:
     """The listener, listening."""
-    with running(place, "tests.contract.node.internet", *map(str, ports)) as program:
-        listener = Conversation(program)
+    with running(place, "tests.contract.node.internet", *map(str, ports)) as listener:
         assert listener.hear() == "listening"
         yield listener

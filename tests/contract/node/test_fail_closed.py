@@ -17,15 +17,14 @@ from tests.contract.node.test_translation import HELD_BACK, TRANSLATED, applied,
 
 log = logging.getLogger(__name__)
 
-LOAD_SECONDS = 4.0
+LOAD_SECONDS = 2.5
 DISTURB_SECONDS = 0.5  # longer than a repair, so that connections are made between disturbances
 
 
 @contextmanager
 def load(scene: Scene) -> Iterator[Conversation]:
     """Connections to port 25 from the pod; the listener heard them when the context ends."""
-    with running(scene.network.pod, "tests.contract.node.load", PROVIDER, "25") as program:
-        loading = Conversation(program)
+    with running(scene.network.pod, "tests.contract.node.load", PROVIDER, "25") as loading:
         assert loading.hear() == "loading"
         yield loading
 
@@ -74,6 +73,7 @@ def test_never_the_nodes_address_under_load(
     scene: Scene, disturb: Callable[[Scene], None], addresses: set[str]
 ) -> None:
     applied(scene, TRANSLATED)
+    scene.internet.heard()
     disturbed = 0
     with load(scene) as loading:
         deadline = time.monotonic() + LOAD_SECONDS
@@ -103,7 +103,8 @@ def test_altered_table_is_put_back(scene: Scene, disturb: Callable[[Scene], None
         assert time.monotonic() - began < 5
 
 
-def test_removed_entry_without_a_program_is_a_drop(scene: Scene) -> None:
+def test_removed_entry_without_a_program_is_a_drop(own_scene: Scene) -> None:
+    scene = own_scene
     applied(scene, TRANSLATED)
     scene.program.program.kill()
     scene.program.program.wait()
@@ -113,7 +114,8 @@ def test_removed_entry_without_a_program_is_a_drop(scene: Scene) -> None:
     assert scene.pod.ask(f"{PROVIDER} 80 1") == NODE
 
 
-def test_restarted_program_reports_what_is_in_force_and_keeps_flows(scene: Scene) -> None:
+def test_restarted_program_reports_what_is_in_force_and_keeps_flows(own_scene: Scene) -> None:
+    scene = own_scene
     applied(scene, TRANSLATED)
     assert scene.pod.ask(f"hold {PROVIDER} 25") == EGRESS
     scene.program.program.kill()

@@ -17,7 +17,7 @@ from smtppool.api.documents import EgressRule, NodeEgress, NodeEgressReport
 from tests.contract.node import netns
 from tests.contract.node.installation import NAMESPACE, NodeAccess, install, node_access
 from tests.contract.node.netns import EGRESS, POD, POD_NETWORK, PROVIDER
-from tests.contract.node.programs import ROOT, Conversation, internet, running, visitor
+from tests.contract.node.programs import ROOT, Conversation, conversation, internet, running, visitor
 from tests.contract.node.test_bus import order_manifest
 
 NODE_NAME = "node-whole"
@@ -29,14 +29,10 @@ def api_server_in(node: netns.Namespace, plane: ControlPlane, directory: Path) -
     """The API server's port, also on 127.0.0.1 of the node."""
     port, path = plane.server.rpartition(":")[2], str(directory / "bridge")
     here = [sys.executable, "-m", "tests.contract.node.bridge", f"unix:{path}", f"tcp:{port}"]
-    with subprocess.Popen(here, stdout=subprocess.PIPE, text=True, cwd=ROOT) as outside:
-        try:
-            assert Conversation(outside).hear() == "listening"
-            with running(node, "tests.contract.node.bridge", f"tcp:{port}", f"unix:{path}") as inside:
-                assert Conversation(inside).hear() == "listening"
-                yield
-        finally:
-            outside.kill()
+    there = ("tests.contract.node.bridge", f"tcp:{port}", f"unix:{path}")
+    with conversation(here, Conversation) as outside, running(node, *there) as inside:
+        assert (outside.hear(), inside.hear()) == ("listening", "listening")
+        yield
 
 
 @contextmanager
