@@ -1,5 +1,7 @@
 """Lanes follow the observed source address: a mismatch closes them and keeps the mail, the truth opens them again."""
 
+import pytest
+
 from e2e.stand.kubectl import kubectl
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import Sender
@@ -39,3 +41,12 @@ def test_an_edited_snat_table_is_repaired(stand: Stand, pool: PoolPlan) -> None:
         lambda: address in stand.cluster.node_exec(node, "sh", "-c", "nft list table ip smtppool 2>&1 || true"),
         what="the relay's address in the node's table", timeout=15,
     )  # fmt: skip
+
+
+@pytest.mark.node_addresses
+def test_other_programs_of_the_node_still_read_the_ruleset(stand: Stand, pool: PoolPlan) -> None:
+    """The node's own nft, and kube-proxy's, may be older than ours: both must survive our table."""
+    for node in stand.cluster.nodes():
+        assert "table ip smtppool" in stand.cluster.node_exec(node.name, "nft", "list", "tables")
+    logs = kubectl("logs", "-n", "kube-system", "-l", "k8s-app=kube-proxy", "--since=60s")
+    assert "Sync failed" not in logs

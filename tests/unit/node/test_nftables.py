@@ -23,7 +23,7 @@ def test_whole_text() -> None:
         "table ip smtppool\n"
         "delete table ip smtppool\n"
         "table ip smtppool {\n"
-        "\tset cluster { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 } }\n"
+        "\tset cluster { typeof ip daddr; flags interval; elements = { 10.0.0.0/8 } }\n"
         f"\tset relays {{ type ipv4_addr; elements = {{ {POD}, {OTHER} }} }}\n"
         f"\tmap sources {{ type ipv4_addr : ipv4_addr; elements = {{ {POD} : {SOURCE} }} }}\n"
         f"\tset allowed {{ type ipv4_addr . ipv4_addr; elements = {{ {POD} . {SOURCE} }} }}\n"
@@ -46,7 +46,7 @@ def test_whole_text() -> None:
 
 
 def test_no_elements_no_braces() -> None:
-    assert "\tset relays { type ipv4_addr; }\n" in ruleset(order(networks=()))
+    assert "\tset relays { typeof ip saddr; }\n" in ruleset(order(networks=()))
 
 
 @pytest.mark.parametrize(

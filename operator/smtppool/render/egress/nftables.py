@@ -4,6 +4,9 @@ Two independent statements keep mail off wrong addresses. `translate` gives a re
 CNI's masquerade at priority 100 can. `wire` looks at packets after all translation: port 25 of a relay pod leaves with
 the pod's own source address or not at all. So a lost map entry, a masquerade and a flow older than its rule all end
 in a drop, never on the node's address.
+
+Sets are declared by `typeof`: nft 1.1 stores a set declared by `type` in a form on which nft 1.0.6 crashes at any
+listing, and other programs of the node (kube-proxy in nftables mode) run nft of their own version.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,9 +43,9 @@ def ruleset(egress: NodeEgress) -> str:
     """Replaces the whole table atomically; packets see the old table or the new one."""
     sources = translations(egress.rules)
     objects = (
-        _object("set cluster", "type ipv4_addr; flags interval;", _networks(egress.cluster_networks)),
-        _object("set relays", "type ipv4_addr;", sorted({rule.pod_address for rule in egress.rules})),
-        _object("map sources", "type ipv4_addr : ipv4_addr;", [f"{pod} : {src}" for pod, src in sources.items()]),
+        _object("set cluster", "typeof ip daddr; flags interval;", _networks(egress.cluster_networks)),
+        _object("set relays", "typeof ip saddr;", sorted({rule.pod_address for rule in egress.rules})),
+        _object("map sources", "typeof ip saddr : ip daddr;", [f"{pod} : {src}" for pod, src in sources.items()]),
         _object("set allowed", "type ipv4_addr . ipv4_addr;", [f"{pod} . {src}" for pod, src in sources.items()]),
     )
     return f"{REMOVAL}table ip {TABLE} {{\n{''.join(objects)}{_CHAINS}}}\n"
