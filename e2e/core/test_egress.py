@@ -44,7 +44,8 @@ def test_an_edited_snat_table_is_repaired(stand: Stand, pool: PoolPlan) -> None:
 
 
 @pytest.mark.node_addresses
-def test_other_programs_of_the_node_still_read_the_ruleset(stand: Stand, pool: PoolPlan) -> None:
+@pytest.mark.usefixtures("pool")
+def test_other_programs_of_the_node_still_read_the_ruleset(stand: Stand) -> None:
     """The node's own nft, and kube-proxy's, may be older than ours: both must survive our table."""
     for node in stand.cluster.nodes():
         assert "table ip smtppool" in stand.cluster.node_exec(node.name, "nft", "list", "tables")
