@@ -46,7 +46,7 @@ def ruleset(egress: NodeEgress) -> str:
         _object("set cluster", "typeof ip daddr; flags interval;", _networks(egress.cluster_networks)),
         _object("set relays", "typeof ip saddr;", sorted({rule.pod_address for rule in egress.rules})),
         _object("map sources", "typeof ip saddr : ip daddr;", [f"{pod} : {src}" for pod, src in sources.items()]),
-        _object("set allowed", "type ipv4_addr . ipv4_addr;", [f"{pod} . {src}" for pod, src in sources.items()]),
+        _object("set allowed", "typeof ip saddr . ip daddr;", [f"{pod} . {src}" for pod, src in sources.items()]),
     )
     return f"{REMOVAL}table ip {TABLE} {{\n{''.join(objects)}{_CHAINS}}}\n"
 
