@@ -127,7 +127,9 @@ class Balancer:
             rows = runtime.table(await self._runtime.execute([frontends.SHOW]))
         self._measure_at = time.monotonic() + STAT_INTERVAL
         shut_now = not any(frontends.is_open(rows, name) for name in frontends.INTERNAL)
-        self._board.update(sessions=frontends.sessions(rows), intake_shut=shut_now)
+        sessions = frontends.sessions(rows)
+        quiet = (self._board.facts.quiet_since or time.monotonic()) if shut_now and not sessions else None
+        self._board.update(sessions=sessions, intake_shut=shut_now, quiet_since=quiet)
 
     def _shut(self) -> tuple[str, ...]:
         grant = self._board.facts.grant

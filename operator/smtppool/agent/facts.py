@@ -26,6 +26,7 @@ class Facts:
     checks_done: bool = False  # every member in traffic has been checked once
     intake_shut: bool = False  # frontends relay and handover_in are closed
     sessions: int = 0
+    quiet_since: float | None = None  # monotonic: since then no mail can have come in, nor be coming in
 
     gate_up: bool = False
     lanes: Lanes = Lanes.CLOSED  # in force at the gate
@@ -34,6 +35,12 @@ class Facts:
     egress: EgressObservation = field(default_factory=EgressObservation)
     queue: QueueDepth | None = None
     queue_error: str | None = None
+    queue_read_at: float = float("-inf")  # monotonic: when the last count began
+
+    @property
+    def count_is_old(self) -> bool:
+        """Whether the pod became quiet after the queue was counted: the count may miss what came in last."""
+        return self.quiet_since is not None and self.queue_read_at < self.quiet_since
 
 
 class Board:

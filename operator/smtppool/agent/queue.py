@@ -18,24 +18,44 @@ IDLE_INTERVAL: Final = 5.0
 FLUSH_INTERVAL: Final = 10.0
 RETRY_INTERVAL: Final = 2.0
 HANDOVER_FLUSH_INTERVAL: Final = 30.0  # delivered messages stay listed after a reload until they are flushed again
+# The queue manager keeps the answer for the recipient that it asked for last, for 30 s: that one is held once more.
+FOLLOW_UPS: Final = (10.0, 25.0)
 
 
 def interval(facts: Facts) -> float:
     """Seconds to the next look: short while something is queued or being emptied."""
-    emptying = facts.lanes is Lanes.HANDOVER or (facts.grant is not None and facts.grant.intake is Intake.CLOSED)
     queued = facts.queue is None or facts.queue.messages > 0
-    return BUSY_INTERVAL if emptying or queued else IDLE_INTERVAL
+    return BUSY_INTERVAL if emptying(facts) or queued else IDLE_INTERVAL
+
+
+def emptying(facts: Facts) -> bool:
+    """Whether somebody waits for an empty queue."""
+    return facts.lanes is Lanes.HANDOVER or (facts.grant is not None and facts.grant.intake is Intake.CLOSED)
 
 
 async def read(*, paths: Paths, board: Board, beat: Callable[[], None]) -> None:
     """Keep the queue depth in the facts."""
     while True:
+        began = time.monotonic()
         try:
-            board.update(queue=await postfix.depth(paths), queue_error=None)
+            depth = await postfix.depth(paths)
+            if not depth.messages and emptying(board.facts):
+                # A message that moves between two queues while they are listed can be missed; not twice.
+                depth = await postfix.depth(paths)
+            board.update(queue=depth, queue_error=None, queue_read_at=began)
         except (postfix.PostqueueError, OSError, ValueError, KeyError) as error:
-            board.update(queue=None, queue_error=f"{error}"[:512] or repr(error))
+            board.update(queue=None, queue_error=f"{error}"[:512] or repr(error), queue_read_at=began)
         beat()
-        await asyncio.sleep(interval(board.facts))
+        await _until_due(board)
+
+
+async def _until_due(board: Board) -> None:
+    """For the interval; shorter when the pod has become quiet meanwhile, as the report waits for that count."""
+    end = time.monotonic() + interval(board.facts)
+    while not board.facts.count_is_old:
+        seen = board.version
+        if not await board.wait(seen, timeout=end - time.monotonic()):
+            return
 
 
 class Flusher:
@@ -45,10 +65,12 @@ class Flusher:
         self._paths = paths
         self._board = board
         self._wanted = asyncio.Event()
+        self._follow_ups: list[float] = []
         self._last = float("-inf")
 
     def request(self) -> None:
         """Held mail may leave now."""
+        self._follow_ups = list(FOLLOW_UPS)
         self._wanted.set()
 
     async def run(self) -> None:
@@ -69,10 +91,15 @@ class Flusher:
 
     async def _until_wanted(self) -> None:
         while not self._wanted.is_set():
+            follow_up = self._follow_ups.pop(0) if self._follow_ups else None
             try:
-                async with asyncio.timeout(HANDOVER_FLUSH_INTERVAL):
+                async with asyncio.timeout(follow_up or HANDOVER_FLUSH_INTERVAL):
                     await self._wanted.wait()
             except TimeoutError:
-                facts = self._board.facts
-                if facts.lanes is Lanes.HANDOVER and facts.queue is not None and facts.queue.messages:
+                if self._worth_it(opened=follow_up is not None):
                     self._wanted.set()
+
+    def _worth_it(self, *, opened: bool) -> bool:
+        facts = self._board.facts
+        waiting = facts.queue is not None and facts.queue.messages > 0
+        return waiting and (opened or facts.lanes is Lanes.HANDOVER)

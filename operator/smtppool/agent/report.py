@@ -28,8 +28,11 @@ LONGEST_DELAY: Final = 5.0
 
 
 def build(facts: Facts, *, server: str, pod_uid: str) -> Report | None:
-    """The report of these facts; None until the queue has been looked at once."""
-    if facts.queue is None and facts.queue_error is None:
+    """The report of these facts; None until the queue has been counted, and counted again since the pod is quiet.
+
+    A server is deleted on a report that says: intake closed, no session, empty queue. All three must hold at one time.
+    """
+    if (facts.queue is None and facts.queue_error is None) or facts.count_is_old:
         return None
     shut = facts.intake is Intake.CLOSED and facts.intake_shut
     return Report(

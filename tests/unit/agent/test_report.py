@@ -1,5 +1,6 @@
 """When a report is due, what makes it urgent, and what it says."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def test_nothing_is_reported_before_the_queue_was_looked_at() -> None:
     unreadable = report.build(Facts(queue_error="down"), server="mx1", pod_uid="pod")
     assert unreadable is not None
     assert (unreadable.queue, unreadable.queue_error) == (None, "down")
+
+
+def test_a_quiet_pod_is_reported_with_a_count_that_began_after_it_was_quiet() -> None:
+    early = Facts(queue=EMPTY, queue_read_at=99, quiet_since=100, intake=Intake.CLOSED, intake_shut=True)
+    assert report.build(early, server="mx1", pod_uid="pod") is None
+    again = replace(early, queue_read_at=100)
+    assert report.build(again, server="mx1", pod_uid="pod") is not None
 
 
 @pytest.mark.parametrize(
