@@ -10,6 +10,7 @@ from smtppool.cli.advice import NOTHING, advice
 from smtppool.cli.facts import Body
 
 _COLUMNS = ("CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE", "WHAT TO DO")
+_WRAPPED = frozenset({"MESSAGE", "WHAT TO DO"})
 
 
 def print_explanation(console: Console, server: Body) -> None:
@@ -22,7 +23,9 @@ def print_explanation(console: Console, server: Body) -> None:
     if not found:
         console.print("no conditions yet: does the operator run, and does it reach the API server?")
         return
-    table = Table(*_COLUMNS, box=None, header_style="dim")
+    table = Table(box=None, header_style="dim")
+    for column in _COLUMNS:
+        table.add_column(column, no_wrap=column not in _WRAPPED)
     for condition in sorted(found, key=facts.is_fine):
         style = "" if advice(condition) == NOTHING else "yellow"
         table.add_row(*map(escape, _cells(condition)), style=style)

@@ -42,7 +42,7 @@ def status(
     if not pools and not servers:
         typer.echo(f"no SmtpPool{f' {pool}' if pool else ''} in {where or 'any namespace'}", err=True)
         raise typer.Exit(1 if pool else 0)
-    print_status(Console(), pools=pools, servers=servers)
+    print_status(_console(), pools=pools, servers=servers)
 
 
 @app.command()
@@ -51,7 +51,7 @@ def explain(server: Server, namespace: Namespace = None, context: Context = None
     with explained():
         cluster = connect(context)
         body = get_server(cluster, server, namespace or cluster.namespace)
-    print_explanation(Console(), body)
+    print_explanation(_console(), body)
 
 
 @queue.command("list")
@@ -66,7 +66,7 @@ def queue_list(
             servers = [get_server(cluster, server, namespace or cluster.namespace)]
         else:
             servers = bodies(SmtpServer, cluster, namespace=_where(cluster, namespace, everywhere=everywhere))
-    queues.print_queues(Console(), servers)
+    queues.print_queues(_console(), servers)
 
 
 @queue.command("save")
@@ -89,7 +89,7 @@ def queue_drop(
     with explained():
         cluster = connect(context)
         body = queues.deleted_server(cluster, server, namespace or cluster.namespace)
-        queues.print_queues(Console(), [body])
+        queues.print_queues(_console(), [body])
         if not yes:
             typer.confirm(f"Lose the mail in the queue of {server}?", abort=True)
         queues.decide(cluster, body, "drop")
@@ -117,3 +117,9 @@ def cleanup_leftovers(
 
 def _where(cluster: Cluster, namespace: str | None, *, everywhere: bool) -> str | None:
     return None if everywhere else namespace or cluster.namespace
+
+
+def _console() -> Console:
+    """The terminal's width, or enough for a line per row where the output is read by a program."""
+    console = Console()
+    return console if console.is_terminal else Console(width=240)

@@ -36,7 +36,9 @@ def _title(pool: Body) -> str:
 
 
 def _members(servers: list[Body]) -> Table:
-    table = Table(*_COLUMNS, box=None, pad_edge=True, header_style="dim")
+    table = Table(box=None, header_style="dim")
+    for column in _COLUMNS:
+        table.add_column(column, no_wrap=column != "REASON")
     for server in servers:
         cells = (
             server["metadata"]["name"],
