@@ -163,6 +163,9 @@ class ControlPlane:
             "secure-port": "0",
             "use-service-account-credentials": "false",
             "namespace-sync-period": "5s",
+            # One test must not wait for the controllers to clean up after the one before it.
+            "kube-api-qps": "500",
+            "kube-api-burst": "1000",
         }
 
 

@@ -54,6 +54,7 @@ class Dispatcher:
         kind = kind_of(body)
         if kind == POD:
             self._listen(body)
+        known = self._context.cache.get(kind, key_of(body))
         self._context.cache.observe(event_type, body)
         if event_type == "DELETED":
             self._known.pop((kind, key_of(body)), None)
@@ -62,6 +63,8 @@ class Dispatcher:
             elif kind in _OWN:
                 self._context.gatherer.forget(body)
         self._rules.get(kind, self._child)(body)
+        if known is not None and known["metadata"].get("labels") != body["metadata"].get("labels"):
+            self._child(known)  # a child that lost its labels no longer says whose it is
 
     def everything(self) -> None:
         """After a start, and after changes that no watch has told."""

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?)(m|k|[KMGTPE]i?)?")
+# Maps that the API server replaces as a whole: a key too many in a selector selects other pods.
+_ATOMIC = frozenset({"selector", "matchLabels", "nodeSelector"})
 _FACTORS = {"m": Decimal("0.001"), "k": Decimal(1000), **{f"{unit}i": Decimal(2) ** (10 * power) for power, unit in
     enumerate("KMGTPE", 1)}, **{unit: Decimal(1000) ** power for power, unit in enumerate("KMGTPE", 1)}}  # fmt: skip
 
@@ -35,6 +37,8 @@ def _dict_satisfies(live: Any, desired: dict[str, Any], key: str) -> bool:
         return True
     if not isinstance(live, dict):
         return False
+    if key in _ATOMIC:
+        return live == desired
     # Everything under `resources` is a quantity, at whatever depth.
     return all(satisfies(live.get(name), value, key=key if key == "resources" else name)
                for name, value in desired.items())  # fmt: skip

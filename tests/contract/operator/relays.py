@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Report
 from smtppool.api.names import (
@@ -40,7 +40,6 @@ class Conduct:
     queue: QueueDepth = field(default_factory=QueueDepth)
     sessions: int = 0
     obeys_intake: bool = True
-    node: str | None = None
 
 
 class Relays:
@@ -57,7 +56,7 @@ class Relays:
     def __getitem__(self, name: str) -> Conduct:
         return self._conducts.setdefault(name, Conduct())
 
-    async def __aenter__(self) -> "Relays":
+    async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="relays")
         return self
 
@@ -87,8 +86,6 @@ class Relays:
             await self._report(pod, name, conduct)
 
     async def _start(self, pod: Body, conduct: Conduct) -> None:
-        if conduct.node is not None and not pod["spec"].get("nodeName"):
-            await self._bind(pod, conduct.node)
         address = f"10.244.{len(self._addresses) // 250}.{len(self._addresses) % 250 + 2}"
         self._addresses[uid_of(pod)] = address
         running = {"running": {"startedAt": _now()}}
@@ -136,7 +133,7 @@ class Relays:
             intake=grant.intake if mine and conduct.obeys_intake else Intake.OPEN,
             routing_hash=await self._routing_hash(pod["metadata"]["labels"][POOL]),
         )
-        if report != self._said.get(uid_of(pod)):
+        if conduct.reports and report != self._said.get(uid_of(pod)):
             await self.write_report(name, report.model_dump_json(by_alias=True, exclude_none=True))
             self._said[uid_of(pod)] = report
 
@@ -169,9 +166,6 @@ class Relays:
     async def _status(self, pod: Body, status: dict[str, Any]) -> None:
         key = Key(self._namespace, pod["metadata"]["name"])
         await self._api.merge_patch(POD, key, {"status": status}, manager="kubelet", subresource="status")
-
-    async def _bind(self, pod: Body, node: str) -> None:
-        raise NotImplementedError(node)
 
 
 def _container(name: str, state: Body) -> Body:

@@ -9,9 +9,9 @@ T = TypeVar("T")
 PERIOD = 0.05
 
 
-async def until(look: Callable[[], Awaitable[T]], *, what: str, timeout: float = 20) -> T:
+async def until(look: Callable[[], Awaitable[T]], *, what: str, within: float = 20) -> T:
     """The first truthy look; an assertion lets the wait go on, too."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + within
     seen: object = None
     while time.monotonic() < deadline:
         try:
@@ -21,15 +21,15 @@ async def until(look: Callable[[], Awaitable[T]], *, what: str, timeout: float =
         except AssertionError as error:
             seen = error
         await asyncio.sleep(PERIOD)
-    raise AssertionError(f"not in {timeout:.0f} s: {what}; last seen: {seen}")
+    raise AssertionError(f"not in {within:.0f} s: {what}; last seen: {seen}")
 
 
-async def equals(look: Callable[[], Awaitable[T]], wanted: T, *, what: str, timeout: float = 20) -> None:
+async def equals(look: Callable[[], Awaitable[T]], wanted: T, *, what: str, within: float = 20) -> None:
     """Until `look` gives `wanted`."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + within
     seen = await look()
     while seen != wanted:
         if time.monotonic() > deadline:
-            raise AssertionError(f"not in {timeout:.0f} s: {what}: {seen!r}, not {wanted!r}")
+            raise AssertionError(f"not in {within:.0f} s: {what}: {seen!r}, not {wanted!r}")
         await asyncio.sleep(PERIOD)
         seen = await look()

@@ -78,22 +78,22 @@ class World:
         body = await self.must(kind, name)
         await self.api.delete(kind, Key(self.namespace, name), uid=uid_of(body))
 
-    async def gone(self, kind: Kind, name: str, *, timeout: float = 20) -> None:
+    async def gone(self, kind: Kind, name: str, *, within: float = 20) -> None:
         """Wait until it does not exist."""
 
         async def look() -> bool:
             return await self.get(kind, name) is None
 
-        await until(look, what=f"{kind.name} {name} is gone", timeout=timeout)
+        await until(look, what=f"{kind.name} {name} is gone", within=within)
 
     async def weights(self, pool: str = "marketing") -> dict[str, int]:
         """Weights in the routing."""
         routing = await self.routing(pool)
         return {member.name: member.weight for member in routing.members} if routing else {}
 
-    async def routed(self, wanted: dict[str, int], *, pool: str = "marketing", timeout: float = 20) -> None:
+    async def routed(self, wanted: dict[str, int], *, pool: str = "marketing", within: float = 20) -> None:
         """Wait for these weights."""
-        await equals(lambda: self.weights(pool), wanted, what="weights in the routing", timeout=timeout)
+        await equals(lambda: self.weights(pool), wanted, what="weights in the routing", within=within)
 
     async def routing(self, pool: str = "marketing") -> Routing | None:
         """The routing in force."""
@@ -112,7 +112,7 @@ class World:
         return next(found, {})
 
     async def says(
-        self, name: str, condition: str, wanted: str, *, kind: Kind = SMTP_SERVER, timeout: float = 30
+        self, name: str, condition: str, wanted: str, *, kind: Kind = SMTP_SERVER, within: float = 30
     ) -> str:
         """Wait for `status/reason`; the message."""
 
@@ -120,7 +120,7 @@ class World:
             found = await self.condition(kind, name, condition)
             return f"{found.get('status')}/{found.get('reason')}"
 
-        await equals(look, wanted, what=f"{condition} of {name}", timeout=timeout)
+        await equals(look, wanted, what=f"{condition} of {name}", within=within)
         return str((await self.condition(kind, name, condition))["message"])
 
     async def children(self) -> set[str]:
@@ -133,7 +133,7 @@ class World:
 
     async def versions(self) -> dict[str, str]:
         """resourceVersions of everything that the operator may write."""
-        found = {}
+        found: dict[str, str] = {}
         for kind in (*CHILDREN, SMTP_POOL, SMTP_SERVER):
             bodies, _ = await self.api.list(kind, namespace=self.namespace)
             found |= {
