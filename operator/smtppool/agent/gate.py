@@ -1,7 +1,8 @@
 """Keeps the gate's table in step with the grant and the egress check, and proves that the gate follows it.
 
 What is reported as in force is what the gate says, not what was written. When lanes close, Postfix is asked to reload
-so that active mail asks again; when they open or hand over, the deferred queue is flushed so that held mail leaves.
+so that active mail asks again; when they open or hand over, the deferred queue is flushed so that held mail leaves,
+after a reload, as the queue manager would go on with its last answer for 30 s.
 """
 
 import asyncio
@@ -86,7 +87,8 @@ class GateKeeper:
         if before is now:
             return
         log.info("lanes changed", extra={"before": before.value, "now": now.value})
-        if before is not Lanes.CLOSED:
+        queue = self._board.facts.queue
+        if before is not Lanes.CLOSED or queue is None or queue.messages:
             self._settings.paths.at(names.RELOAD_REQUEST).touch()
         if now is not Lanes.CLOSED:
             self._flush()

@@ -9,6 +9,7 @@ from typing import Final
 from smtppool.agent import postfix
 from smtppool.agent.facts import Board, Facts
 from smtppool.agent.settings import Paths
+from smtppool.api import names
 from smtppool.api.documents import Intake, Lanes
 
 log = logging.getLogger(__name__)
@@ -18,14 +19,16 @@ IDLE_INTERVAL: Final = 5.0
 FLUSH_INTERVAL: Final = 10.0
 RETRY_INTERVAL: Final = 2.0
 HANDOVER_FLUSH_INTERVAL: Final = 30.0  # delivered messages stay listed after a reload until they are flushed again
-# The queue manager keeps the answer for the recipient that it asked for last, for 30 s: that one is held once more.
+RELOAD_TIMEOUT: Final = 1.5  # the entrypoint looks for a request twice a second; within 10 s of a reload it waits
+RELOAD_TIME: Final = 0.3
+# Should the reload come later: the queue manager keeps its last answer for 30 s, so that recipient is held once more.
 FOLLOW_UPS: Final = (10.0, 25.0)
 
 
 def interval(facts: Facts) -> float:
-    """Seconds to the next look: short while something is queued or being emptied."""
+    """Seconds to the next look: short while something is queued, held or being emptied."""
     queued = facts.queue is None or facts.queue.messages > 0
-    return BUSY_INTERVAL if emptying(facts) or queued else IDLE_INTERVAL
+    return BUSY_INTERVAL if queued or facts.lanes is not Lanes.OPEN or emptying(facts) else IDLE_INTERVAL
 
 
 def emptying(facts: Facts) -> bool:
@@ -81,6 +84,7 @@ class Flusher:
             self._wanted.clear()
             if self._board.facts.lanes is Lanes.CLOSED:
                 continue
+            await self._reloaded()
             try:
                 await postfix.flush(self._paths)
                 self._last = time.monotonic()
@@ -88,6 +92,16 @@ class Flusher:
                 log.warning("flush failed", extra={"cause": str(error)})
                 self._wanted.set()
                 await asyncio.sleep(RETRY_INTERVAL)  # Postfix is starting, or restarting
+
+    async def _reloaded(self) -> None:
+        """Until Postfix has followed a request to reload, if there is one and it does so soon."""
+        request = self._paths.at(names.RELOAD_REQUEST)
+        end = time.monotonic() + RELOAD_TIMEOUT
+        asked = request.exists()
+        while request.exists() and time.monotonic() < end:  # noqa: ASYNC110 - another process takes the file
+            await asyncio.sleep(0.1)
+        if asked:
+            await asyncio.sleep(RELOAD_TIME)  # Postfix has no word for "reloaded"
 
     async def _until_wanted(self) -> None:
         while not self._wanted.is_set():

@@ -42,12 +42,13 @@ def grant(intake: Intake) -> Grant:
 @pytest.mark.parametrize(
     ("facts", "seconds"),
     [
-        (Facts(queue=QueueDepth()), queue.IDLE_INTERVAL),
-        (Facts(), queue.BUSY_INTERVAL),
-        (Facts(queue=QueueDepth(active=1)), queue.BUSY_INTERVAL),
+        (Facts(queue=QueueDepth(), lanes=Lanes.OPEN), queue.IDLE_INTERVAL),
+        (Facts(lanes=Lanes.OPEN), queue.BUSY_INTERVAL),
+        (Facts(queue=QueueDepth(active=1), lanes=Lanes.OPEN), queue.BUSY_INTERVAL),
         (Facts(queue=QueueDepth(), lanes=Lanes.HANDOVER), queue.BUSY_INTERVAL),
-        (Facts(queue=QueueDepth(), grant=grant(Intake.CLOSED)), queue.BUSY_INTERVAL),
-        (Facts(queue=QueueDepth(), grant=grant(Intake.OPEN)), queue.IDLE_INTERVAL),
+        (Facts(queue=QueueDepth(), lanes=Lanes.CLOSED), queue.BUSY_INTERVAL),
+        (Facts(queue=QueueDepth(), lanes=Lanes.OPEN, grant=grant(Intake.CLOSED)), queue.BUSY_INTERVAL),
+        (Facts(queue=QueueDepth(), lanes=Lanes.OPEN, grant=grant(Intake.OPEN)), queue.IDLE_INTERVAL),
     ],
 )
 def test_interval(facts: Facts, seconds: float) -> None:
