@@ -11,11 +11,14 @@ from e2e.stand.waiting import until
 # Sends bytes to a port and prints what comes back until the peer closes or nothing comes for 2 s.
 TALK = """
 import socket, sys
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); s.settimeout(2)
-s.sendall(sys.argv[3].encode().decode('unicode_escape').encode('latin-1'))
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)
+s.settimeout(2)
 try:
-    while part := s.recv(4096): sys.stdout.write(part.decode('latin-1'))
-except (TimeoutError, ConnectionResetError): pass
+    s.sendall(sys.argv[3].encode().decode('unicode_escape').encode('latin-1'))
+    while part := s.recv(4096):
+        sys.stdout.write(part.decode('latin-1'))
+except (TimeoutError, ConnectionResetError, BrokenPipeError):
+    pass
 """
 FORGED_V1 = r"PROXY TCP4 10.244.0.9 10.244.0.10 4000 25\r\nEHLO x\r\n"
 FORGED_V2 = r"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x0a\xf4\x00\x09\x0a\xf4\x00\x0a\x0f\xa0\x00\x19EHLO x\r\n"

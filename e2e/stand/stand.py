@@ -12,7 +12,7 @@ from e2e.cluster.api import Cluster
 from e2e.mailnet.client import Mailnet, Selection
 from e2e.mailnet.events import Outcome
 from e2e.stand.kinds import SmtpPool, SmtpServer, connect
-from e2e.stand.kubectl import apply, kubectl
+from e2e.stand.kubectl import apply, items, kubectl
 from e2e.stand.operator import Images, install
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import POD, Sender, Sent
@@ -85,10 +85,16 @@ class Stand:
         self.in_traffic(plan)
 
     def in_traffic(self, plan: PoolPlan, *, timeout: float = READY_TIMEOUT) -> None:
-        """Wait until each server has its stated weight in force."""
+        """Wait until each server is ready and has its stated weight in force."""
         stated = {s.name: s.weight for s in plan.servers}
         equal(lambda: self.weights(plan.namespace), stated, what="weights in force", timeout=timeout)
+        equal(lambda: self.not_ready(plan.namespace), {}, what="Ready of the servers", timeout=timeout)
         until(lambda: self.entry_ready(plan), what=f"Service {plan.name} has an endpoint", timeout=30)
+
+    def not_ready(self, namespace: str) -> dict[str, str]:
+        """What Ready says of each server that is not."""
+        said = {s.name: s.says("Ready") for s in SmtpServer.objects(self.api, namespace=namespace)}
+        return {name: word for name, word in said.items() if not word.startswith("True/")}
 
     def weights(self, namespace: str) -> dict[str, Any]:
         """Weight in force by server name."""
@@ -97,11 +103,9 @@ class Stand:
 
     def entry_ready(self, plan: PoolPlan) -> list[str]:
         """Addresses of the ready entry pods."""
-        text = kubectl(
-            "get", "endpointslices", "-n", plan.namespace, "-l", f"kubernetes.io/service-name={plan.name}",
-            "-o", "jsonpath={range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]}{\"\\n\"}{end}",
-        )  # fmt: skip
-        return text.split()
+        slices = items("endpointslices", namespace=plan.namespace, selector=f"kubernetes.io/service-name={plan.name}")
+        endpoints = [endpoint for entry in slices for endpoint in entry["endpoints"] or ()]
+        return [str(endpoint["addresses"][0]) for endpoint in endpoints if endpoint["conditions"]["ready"]]
 
     def sender(self, namespace: str, *, name: str = POD) -> Sender:
         """A client pod in that namespace."""

@@ -27,8 +27,9 @@ def sidecars(image: Image, resources: Resources) -> list[Manifest]:
 
 
 def postfix(server: ServerObject, image: Image, resources: Resources) -> Manifest:
-    """The main container. It has no probes: the entrypoint ends when Postfix ends, HAProxy and the agent look at its
-    ports and its queue, and to kill a Postfix that is merely busy would make it busier.
+    """The main container. The pod is ready only once Postfix has started. From then on it has no probes: the
+    entrypoint ends when Postfix ends, HAProxy and the agent look at its ports and its queue, and to kill a Postfix that
+    is merely busy would make it busier.
     """
     mounts = [volumes.CONFIG, volumes.POSTFIX, volumes.QUEUE, volumes.RUN, volumes.TMP]
     if volumes.has_credentials(server):
@@ -36,6 +37,12 @@ def postfix(server: ServerObject, image: Image, resources: Resources) -> Manifes
     prestop = ["python3", "-m", "smtppool.agent.prestop", str(PRESTOP_SECONDS)]
     return _container("postfix", ["/opt/smtppool/bin/postfix-entrypoint"], image, resources, mounts) | {
         "lifecycle": {"preStop": {"exec": {"command": prestop}}},
+        "startupProbe": {
+            "exec": {"command": ["postfix", "status"]},
+            "timeoutSeconds": 5,
+            "periodSeconds": 1,
+            "failureThreshold": 300,
+        },
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"], "add": list(CAPABILITIES)},
