@@ -25,7 +25,9 @@ def key_of(*parts: str | Path) -> str:
 
 
 def files_below(root: Path) -> Iterator[Path]:
-    """Every file of a tree in a stable order, without caches of Python tools."""
+    """Every file of a tree (a file is its own tree) in a stable order, without caches of Python tools."""
+    if root.is_file():
+        yield root
     for directory, names, files in os.walk(root):
         names[:] = sorted(name for name in names if name not in IGNORED_DIRECTORIES)
         yield from (Path(directory) / name for name in sorted(files) if not name.endswith(".pyc"))

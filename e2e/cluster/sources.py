@@ -18,6 +18,12 @@ from e2e.cluster.settings import REPOSITORY, Settings
 from e2e.cluster.site_packages import provide
 
 REQUIREMENTS = REPOSITORY / "requirements"
+PACKAGE = REPOSITORY / "operator" / "smtppool"
+# Only what the image's programs import: an edit of the operator must not rename the relay image and roll every relay.
+PARTS = {
+    "operator": ("api", "policy", "render", "kube", "control", "node", "cli"),
+    "relay": ("api", "render", "kube", "gate", "agent"),
+}
 
 
 class UnknownImageError(ClusterError):
@@ -26,7 +32,7 @@ class UnknownImageError(ClusterError):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSource:
-    """One image; `trees` are directories of the repository by their name in the build context ('' is its root)."""
+    """One image; `trees` are directories and files of the repository by their name in the build context."""
 
     name: str
     containerfile: Path
@@ -36,7 +42,7 @@ class ImageSource:
 
     def frozen(self, directory: Path) -> "ImageSource":
         """The same image from copies in an empty directory: nobody edits them while they are hashed and built."""
-        trees = {name: directory / f"tree-{number}" for number, name in enumerate(self.trees)}
+        trees = {name: directory / str(number) / tree.name for number, (name, tree) in enumerate(self.trees.items())}
         for name, copy in trees.items():
             copy_tree(self.trees[name], copy)
         containerfile = shutil.copy(self.containerfile, directory / self.containerfile.name)
@@ -67,9 +73,9 @@ def repository(environment: Mapping[str, str] = os.environ) -> str:
     return (environment.get("CLUSTER") == "current" and environment.get("SMTPPOOL_REGISTRY")) or "smtppool"
 
 
-def _of_the_product(name: str) -> ImageSource:
+def _of_the_product(name: str, parts: tuple[str, ...]) -> ImageSource:
     own = REPOSITORY / "images" / name
-    trees = {"": own, "smtppool": REPOSITORY / "operator" / "smtppool"}
+    trees = {"": own} | {f"smtppool/{part}": PACKAGE / part for part in ("__init__.py", *parts)}
     return ImageSource(
         name=name, containerfile=own / "Containerfile", trees=trees, requirements=REQUIREMENTS / f"{name}.txt"
     )
@@ -79,8 +85,7 @@ MAILNET = REPOSITORY / "e2e" / "mailnet"
 SOURCES = {
     source.name: source
     for source in (
-        _of_the_product("operator"),
-        _of_the_product("relay"),
+        *(_of_the_product(name, parts) for name, parts in PARTS.items()),
         ImageSource(
             name="mailnet",
             containerfile=MAILNET / "Containerfile",
