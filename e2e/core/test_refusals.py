@@ -11,9 +11,9 @@ from e2e.stand.waiting import until
 # Sends bytes to a port and prints what comes back until the peer closes or nothing comes for 2 s.
 TALK = """
 import socket, sys
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)
-s.settimeout(2)
 try:
+    s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)
+    s.settimeout(2)
     s.sendall(sys.argv[3].encode().decode('unicode_escape').encode('latin-1'))
     while part := s.recv(4096):
         sys.stdout.write(part.decode('latin-1'))

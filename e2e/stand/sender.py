@@ -4,6 +4,7 @@ The set of acknowledged message ids is the promise that every loss is measured a
 """
 
 import json
+import secrets
 import subprocess
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +14,7 @@ from e2e.stand.kubectl import apply, kubectl
 
 POD = "client"
 _numbers = count(1)
+_PROCESS = secrets.token_hex(3)  # the record of the simulated internet outlives this process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class Sender:
 
     def start(self, target: str, *options: str) -> Run:
         """Run `smtpload` against HOST:PORT in the background."""
-        prefix = f"{self.namespace}-{next(_numbers)}-"
+        prefix = f"{self.namespace}-{_PROCESS}-{next(_numbers)}-"
         acks = f"/tmp/{prefix}acks"
         command = ["smtpload", target, "--prefix", prefix, "--acks", acks, *options]
         process = self.open(*command)
