@@ -16,6 +16,7 @@ from smtppool.control.entries import Assessed, chosen_entries
 from smtppool.control.frozen import freeze, freezing, frozen_weights
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.apply import Applied
+from smtppool.kube.errors import NamespaceTerminatingError
 from smtppool.kube.kinds import CONFIG_MAP
 from smtppool.policy.weights import routed
 from smtppool.render import documents
@@ -41,7 +42,11 @@ async def pass_routing(context: Context, key: Key) -> float | None:
     )
     document = with_members(rules, pool, _assessed(context, servers, kept))
     manifest = freezing(documents.routing(identity(pool), document), kept)
-    if isinstance(await context.writer.apply(manifest, owner=pool.uid), Applied):
+    try:
+        outcome = await context.writer.apply(manifest, owner=pool.uid)
+    except NamespaceTerminatingError:
+        return None
+    if isinstance(outcome, Applied):
         _tell(context, key, before, document)
     return None
 

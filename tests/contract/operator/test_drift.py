@@ -54,7 +54,7 @@ EDITED: list[tuple[Kind, str, dict[str, Any]]] = [
 
 
 async def settled(world: World) -> None:
-    await world.create(pool(world.namespace), server(world.namespace, "mx1", "198.51.100.71", weight=10))
+    await world.create(pool(world.namespace), server(world.namespace, "mx1", weight=10))
     await world.routed({"mx1": 10})
     await world.says("mx1", "Ready", "True/Ready")
 

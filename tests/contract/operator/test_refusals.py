@@ -14,7 +14,7 @@ from smtppool.kube.kinds import (
     annotation,
     uid_of,
 )
-from tests.contract.operator.objects import plan, pool, server
+from tests.contract.operator.objects import fresh_address, plan, pool, server
 from tests.contract.operator.relays import Relays
 from tests.contract.operator.waiting import equals, until
 from tests.contract.operator.world import World
@@ -41,13 +41,14 @@ class Elsewhere:
 
 
 async def test_the_older_object_keeps_an_address_in_another_namespace(world: World) -> None:
-    await world.create(pool(world.namespace), server(world.namespace, "mx1", "198.51.100.51", weight=10))
+    address = fresh_address()
+    await world.create(pool(world.namespace), server(world.namespace, "mx1", address, weight=10))
     await world.routed({"mx1": 10})
     async with Elsewhere(world.api) as other:
-        await other.create(pool(other.namespace), server(other.namespace, "thief", "198.51.100.51"))
+        await other.create(pool(other.namespace), server(other.namespace, "thief", address))
         message = await other.says("thief", "Accepted", "False/Conflict")
         assert f"{world.namespace}/mx1" in message
-        assert "198.51.100.51" in message
+        assert address in message
         await other.says("thief", "Ready", "False/Conflict")
         assert not {name for name in await other.children() if "thief" in name}
         assert await world.weights() == {"mx1": 10}
@@ -59,14 +60,14 @@ async def test_the_older_object_keeps_an_address_in_another_namespace(world: Wor
 
 async def test_two_pools_of_one_name_do_not_see_each_other(world: World) -> None:
     async with Elsewhere(world.api) as other:
-        await world.create(pool(world.namespace), server(world.namespace, "mx1", "198.51.100.52", weight=1))
-        await other.create(pool(other.namespace), server(other.namespace, "mx2", "198.51.100.53", weight=2))
+        await world.create(pool(world.namespace), server(world.namespace, "mx1", weight=1))
+        await other.create(pool(other.namespace), server(other.namespace, "mx2", weight=2))
         await world.routed({"mx1": 1})
         await other.routed({"mx2": 2})
 
 
 async def test_a_missing_pool_is_named_and_may_come_later(world: World) -> None:
-    await world.create(server(world.namespace, "lost", "198.51.100.54", pool="nowhere", weight=4))
+    await world.create(server(world.namespace, "lost", pool="nowhere", weight=4))
     assert "nowhere" in await world.says("lost", "Accepted", "False/PoolNotFound")
     assert await world.children() == set()
     await world.create(pool(world.namespace, "nowhere"))
@@ -88,7 +89,7 @@ async def test_foreign_objects_are_not_adopted(world: World) -> None:
             "spec": {"ports": [{"port": 80}]},
         },
         pool(world.namespace),
-        server(world.namespace, "mx1", "198.51.100.55"),
+        server(world.namespace, "mx1"),
     )
     assert "mx1-config" in await world.says("mx1", "Reconciled", "False/Conflict")
     await world.says("marketing", "Reconciled", "False/Conflict", kind=SMTP_POOL)
@@ -102,7 +103,7 @@ async def test_foreign_objects_are_not_adopted(world: World) -> None:
 
 
 async def test_a_plan_is_accepted_and_counts_its_servers(world: World) -> None:
-    chosen = server(world.namespace, "mx1", "198.51.100.56")
+    chosen = server(world.namespace, "mx1")
     chosen["metadata"]["labels"] = {"batch": "nov"}
     await world.create(pool(world.namespace), plan(world.namespace), chosen)
     await world.says("ramp", "Accepted", "True/Accepted", kind=IP_WARMUP_PLAN)

@@ -8,10 +8,7 @@ from tests.contract.operator.world import World
 
 async def test_three_servers_get_their_children_and_their_weights(world: World) -> None:
     names = {"mx1": 10, "mx2": 5, "mx3": 3}
-    servers = [
-        server(world.namespace, name, f"198.51.100.{10 + number}", weight=weight)
-        for number, (name, weight) in enumerate(names.items())
-    ]
+    servers = [server(world.namespace, name, weight=weight) for number, (name, weight) in enumerate(names.items())]
     await world.create(pool(world.namespace), *servers)
     await world.routed(names)
     children = await world.children()

@@ -29,8 +29,8 @@ class Arrived:
 async def two(world: World) -> None:
     await world.create(
         pool(world.namespace),
-        server(world.namespace, "mx1", "198.51.100.31", weight=10),
-        server(world.namespace, "mx2", "198.51.100.32", weight=5),
+        server(world.namespace, "mx1", weight=10),
+        server(world.namespace, "mx2", weight=5),
     )
 
 
@@ -88,7 +88,7 @@ async def test_cordoned_and_drained(world: World) -> None:
 async def test_a_plan_is_not_evaluated_and_gets_no_weight(world: World) -> None:
     await world.create(
         pool(world.namespace),
-        server(world.namespace, "mx1", "198.51.100.33", weight=10, warmup={"mode": "Plan"}),
+        server(world.namespace, "mx1", weight=10, warmup={"mode": "Plan"}),
     )
     await world.says("mx1", "Warm", "Unknown/NotEvaluated")
     await world.says("mx1", "EgressVerified", "True/Verified")
