@@ -1,10 +1,11 @@
 """Observes the pod's own source address as ordered by the grant; what it sees alone can close lanes, never open them.
 
-The observation is kept on the volume with the pod's uid, so that a restarted agent goes on from it and another pod
-does not.
+The observation is kept on the volume with the pod's uid and address, so that a restarted agent goes on from it, and
+neither another pod does nor this one after it got another address.
 """
 
 import asyncio
+import json
 import logging
 import random
 import time
@@ -55,7 +56,7 @@ class EgressWatch:
     def restore(self) -> None:
         """Go on from what this pod saw before its agent was restarted."""
         kept = files.read_json(self._file)
-        if not isinstance(kept, dict) or kept.get("podUid") != self._settings.pod_uid:
+        if not isinstance(kept, dict) or any(kept.get(name) != own for name, own in self._identity().items()):
             return
         try:
             self._board.update(egress=EgressObservation.model_validate(kept["observation"]))
@@ -79,6 +80,9 @@ class EgressWatch:
             if await self._wait_for_other(order, seconds=pause * random.uniform(0.9, 1.0)):  # noqa: S311 - jitter
                 misses = 0
 
+    def _identity(self) -> dict[str, str]:
+        return {"podUid": self._settings.pod_uid, "podAddress": self._settings.pod_ip}
+
     def _order(self) -> EgressCheckOrder | None:
         grant = self._board.facts.grant
         return grant.egress_check if grant else None
@@ -99,7 +103,7 @@ class EgressWatch:
 
     async def _keep(self, observation: EgressObservation) -> None:
         self._board.update(egress=observation)
-        kept = f'{{"podUid":"{self._settings.pod_uid}","observation":{observation.model_dump_json(by_alias=True)}}}'
+        kept = json.dumps(self._identity() | {"observation": observation.dump()})
         try:
             await asyncio.to_thread(files.replace_durable, self._file, kept)
         except OSError as error:

@@ -57,7 +57,11 @@ class GateKeeper:
         """Write and reload if the table is another; else ask the gate now and then. OSError when the gate is away."""
         facts = self._board.facts
         table = verdict.table(
-            routing=facts.routing, grant=facts.grant, egress=facts.egress, pod_uid=self._settings.pod_uid
+            routing=facts.routing,
+            grant=facts.grant,
+            egress=facts.egress,
+            pod_uid=self._settings.pod_uid,
+            pod_address=self._settings.pod_ip,
         )
         content = table.model_dump_json(by_alias=True) if table else None
         if content is not None and sha256(content.encode()).hexdigest() != self._in_force:

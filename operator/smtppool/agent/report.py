@@ -27,7 +27,7 @@ FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 5.0
 
 
-def build(facts: Facts, *, server: str, pod_uid: str) -> Report | None:
+def build(facts: Facts, *, server: str, pod_uid: str, pod_address: str) -> Report | None:
     """The report of these facts; None until the queue has been counted, and counted again since the pod is quiet.
 
     A server is deleted on a report that says: intake closed, no session, empty queue. All three must hold at one time.
@@ -38,6 +38,7 @@ def build(facts: Facts, *, server: str, pod_uid: str) -> Report | None:
     return Report(
         server=server,
         pod_uid=pod_uid,
+        pod_address=pod_address,
         egress=facts.egress,
         queue=facts.queue,
         queue_error=facts.queue_error,
@@ -51,7 +52,7 @@ def build(facts: Facts, *, server: str, pod_uid: str) -> Report | None:
 def urgent(last: Report, now: Report) -> bool:
     """Whether the operator waits for this change, or must act on it."""
     return (
-        (last.lanes, last.intake, last.pod_uid) != (now.lanes, now.intake, now.pod_uid)
+        any(getattr(last, part) != getattr(now, part) for part in ("lanes", "intake", "pod_uid", "pod_address"))
         or last.egress.observed_address != now.egress.observed_address
         or (last.egress.error is None) != (now.egress.error is None)
         or _emptied(last, now)
@@ -112,7 +113,7 @@ class Reporter:
 
     def _due(self) -> Report | None:
         """The report to send now, if there is one."""
-        report = build(self._board.facts, server=self._settings.server, pod_uid=self._settings.pod_uid)
+        report = self._built()
         if report is None:
             return None
         report = settled(self.last, report)
@@ -122,6 +123,10 @@ class Reporter:
             return None
         return report
 
+    def _built(self) -> Report | None:
+        own = self._settings
+        return build(self._board.facts, server=own.server, pod_uid=own.pod_uid, pod_address=own.pod_ip)
+
     def _pause(self) -> float:
         routing = self._board.facts.routing
         interval = routing.report_interval_seconds if routing else 1
@@ -129,7 +134,7 @@ class Reporter:
         return pause if pause > 0 else CONFIRMATION_INTERVAL if self._nothing_new() else 0.0
 
     def _nothing_new(self) -> bool:
-        report = build(self._board.facts, server=self._settings.server, pod_uid=self._settings.pod_uid)
+        report = self._built()
         return report is None or settled(self.last, report) == self.last
 
     async def _send(self, report: Report) -> None:

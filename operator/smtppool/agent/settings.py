@@ -1,11 +1,13 @@
 """Who this pod is and where its files are; read once at start, from `agent.json` and the downward API."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from smtppool.api import names
+from smtppool.api.base import IPV4_PATTERN
 from smtppool.api.documents import AgentConfig
 from smtppool.render import haproxy
 
@@ -48,6 +50,8 @@ def load(environment: Mapping[str, str], *, paths: Paths) -> Settings:
     absent = [name for name in ("POD_UID", "POD_IP") if not environment.get(name)]
     if absent:
         raise MissingSettingError(f"not in the environment: {', '.join(absent)}")
+    if not re.fullmatch(IPV4_PATTERN, environment["POD_IP"]):
+        raise MissingSettingError(f"POD_IP is not an IPv4 address: {environment['POD_IP']}")
     file = paths.at(names.CONFIG_DIR) / "agent.json"
     try:
         config = AgentConfig.model_validate_json(file.read_bytes())

@@ -1,25 +1,30 @@
-"""What the gate may allow: the grant, bound to this pod, and what the agent itself saw of the source address. Pure."""
+"""What the gate may allow. Pure.
 
-from smtppool.api.documents import EgressObservation, GateTable, Grant, Intake, Lanes, Routing
+The grant, which is bound to this pod and its address, and what the agent itself saw of the source address.
+"""
+
+from smtppool.api.documents import EgressObservation, GateTable, Grant, Intake, Lanes, Routing, is_of_pod
 
 NO_GRANT = "not yet allowed to send"
 OTHER_POD = "the permission to send is for another pod"
 
 
-def table(*, routing: Routing | None, grant: Grant | None, egress: EgressObservation, pod_uid: str) -> GateTable | None:
+def table(
+    *, routing: Routing | None, grant: Grant | None, egress: EgressObservation, pod_uid: str, pod_address: str
+) -> GateTable | None:
     """The gate's table; None while no routing says who may submit, which the gate takes as closed."""
     if routing is None:
         return None
-    lanes, reason = permission(grant=grant, egress=egress, pod_uid=pod_uid)
+    lanes, reason = permission(grant=grant, egress=egress, pod_uid=pod_uid, pod_address=pod_address)
     intake = grant.intake if grant else Intake.OPEN
     return GateTable(lanes=lanes, intake=intake, reason=reason, submission=routing.submission)
 
 
-def permission(*, grant: Grant | None, egress: EgressObservation, pod_uid: str) -> tuple[Lanes, str]:
+def permission(*, grant: Grant | None, egress: EgressObservation, pod_uid: str, pod_address: str) -> tuple[Lanes, str]:
     """Lanes and the reason that senders read while they are closed."""
     if grant is None:
         return Lanes.CLOSED, NO_GRANT
-    if grant.pod_uid != pod_uid:
+    if not is_of_pod(grant, uid=pod_uid, address=pod_address):
         return Lanes.CLOSED, OTHER_POD
     if grant.lanes is Lanes.OPEN and contradicts(grant, egress):
         return Lanes.CLOSED, "source address is not the expected one"

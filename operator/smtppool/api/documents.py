@@ -79,11 +79,12 @@ class EgressCheckOrder(Model):
 
 
 class Grant(Model):
-    """`<server>-grant`: what one relay pod may do. Bound to a pod: another pod uid reads it as closed."""
+    """`<server>-grant`: what one relay pod may do. Bound to a pod and its address: any other reads it as closed."""
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     server: Label
     pod_uid: Uid | None = None
+    pod_address: IPv4 | None = None
     lanes: Lanes = Lanes.CLOSED
     intake: Intake = Intake.OPEN
     reason: Text = ""
@@ -120,6 +121,7 @@ class Report(Observed):
     version: Annotated[int, Field(ge=1, le=1)] = 1
     server: Label
     pod_uid: Uid
+    pod_address: IPv4 | None = None
     egress: EgressObservation = Field(default_factory=EgressObservation)
     queue: QueueDepth | None = None  # None: could not be read
     queue_error: Text | None = None
@@ -127,6 +129,12 @@ class Report(Observed):
     lanes: Lanes = Lanes.CLOSED  # in force at the gate
     intake: Intake = Intake.OPEN  # in force at the gate and HAProxy
     routing_hash: Annotated[str, Field(max_length=64)] | None = None  # sha256 hex of the applied routing.json
+
+
+def is_of_pod(document: Grant | Report, *, uid: str | None, address: str | None) -> bool:
+    """Whether it is of this pod as it runs now: a sandbox that is made anew keeps the uid and gets another address."""
+    known = uid is not None and address is not None
+    return known and (document.pod_uid, document.pod_address) == (uid, address)
 
 
 class GateTable(Model):

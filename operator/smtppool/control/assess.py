@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes
+from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, is_of_pod
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode, Mode
 from smtppool.api.smtpserver import DesiredState, EgressProviderName, WarmupMode
@@ -127,6 +127,7 @@ def _egress_facts(
         mode=EgressCheckMode.OFF if order.endpoint is None else EgressCheckMode.VERIFY,
         expected=order.expected or "",
         pod_uid=view.pod.uid if view.pod is not None else None,
+        pod_address=view.pod.address if view.pod is not None else None,
         rule=_rule(view, neighbours),
         rival=rival,
         report=view.report,
@@ -157,9 +158,11 @@ def _needs_no_rule(view: ServerView) -> bool:
 
 
 def _granted(view: ServerView) -> bool:
-    """The grant in force opens lanes, and is for the present pod."""
+    """The grant in force opens lanes, and is for the present pod at its present address."""
     grant, pod = view.grant, view.pod
-    return grant is not None and pod is not None and grant.lanes is Lanes.OPEN and grant.pod_uid == pod.uid
+    if grant is None or pod is None or grant.lanes is not Lanes.OPEN:
+        return False
+    return is_of_pod(grant, uid=pod.uid, address=pod.address)
 
 
 def _grant(view: ServerView, egress: EgressDecision) -> Grant:
@@ -167,6 +170,7 @@ def _grant(view: ServerView, egress: EgressDecision) -> Grant:
     return Grant(
         server=view.key.name,
         pod_uid=view.pod.uid if view.pod is not None else None,
+        pod_address=view.pod.address if view.pod is not None else None,
         lanes=egress.lanes,
         intake=Intake.CLOSED if view.deleted or drained else Intake.OPEN,
         reason="" if egress.lanes is Lanes.OPEN else egress.verdict.reason,

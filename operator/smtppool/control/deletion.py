@@ -12,7 +12,7 @@ from smtppool.control.assess import Assessment
 from smtppool.control.children import Children, namespace_ends
 from smtppool.control.context import Context
 from smtppool.control.grants import write_grant
-from smtppool.control.pods import pod_state
+from smtppool.control.pods import pod_address, pod_state
 from smtppool.control.remains import Remains, find_remains, remove_rest, remove_volume, remove_workload
 from smtppool.control.view import ServerView
 from smtppool.control.volumes import is_kept
@@ -108,6 +108,7 @@ class Deletion:
             ever_reported=view.last_report is not None or view.report_invalid or known is not None,
             pod=state,
             pod_uid=uid_of(remains.pod) if remains.pod is not None else None,
+            pod_address=pod_address(remains.pod) if remains.pod is not None else None,
             report=view.last_report,
             last_words=self._context.last_words.get(view.uid) if state in _ENDED else None,
             known_depth=QueueDepth.model_validate(known) if known is not None else None,

@@ -22,7 +22,6 @@ from smtppool.kube.kinds import (
     key_of,
     kind_of,
     label,
-    uid_of,
 )
 from smtppool.policy.acceptance import claimed_addresses
 from smtppool.policy.emptiness import PodState
@@ -129,7 +128,8 @@ class Dispatcher:
         self._child(body)
         report = self._context.reader.report(body, server=server.name).document
         egress = report.egress if report else None
-        part = report and egress and (report.pod_uid, report.lanes, egress.observed_address, egress.error is None)
+        pod = report and (report.pod_uid, report.pod_address)
+        part = report and egress and (pod, report.lanes, egress.observed_address, egress.error is None)
         pool = Key(server.namespace, label(body, POOL) or "")
         if self._is_new(body, part) or self._rolls(pool):
             self._pool_of_child(body)
@@ -178,7 +178,7 @@ class Dispatcher:
         owner = annotation(body, OWNER_UID)
         if owner and pod_state(body, now=self._context.clock()) is PodState.ENDED:
             words = last_words(body)
-            if words is not None and words.pod_uid == uid_of(body):
+            if words is not None:
                 self._context.last_words[owner] = words
 
 

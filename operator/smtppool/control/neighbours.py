@@ -102,8 +102,10 @@ class Neighbours:
 
 def _sends(view: ServerView) -> bool:
     granted = view.grant is not None and view.grant.lanes is Lanes.OPEN and view.pod is not None
-    reports_open = view.own_report is not None and view.own_report.lanes is Lanes.OPEN
-    return granted or reports_open
+    report = view.report
+    # At whatever address the pod was: one that got another says itself that its lanes have closed.
+    same = view.pod is not None and report is not None and report.pod_uid == view.pod.uid
+    return granted or (same and report is not None and report.lanes is Lanes.OPEN)
 
 
 def _egress(body: Body) -> dict[str, str]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from smtppool.api.documents import Report
+from smtppool.api.base import IPV4_PATTERN
+from smtppool.api.documents import Report, is_of_pod
 from smtppool.api.names import ENTRY
 from smtppool.control.reading import MAX_REPORT, parse
 from smtppool.kube.kinds import Body, is_terminating, label, uid_of
@@ -21,7 +22,7 @@ _REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 
 @dataclass(frozen=True, kw_only=True)
 class PodView:
-    """`address` None: it has none yet."""
+    """`address` None: it has no IPv4 address yet."""
 
     body: Body
     uid: str
@@ -41,7 +42,7 @@ def pod_view(body: Body) -> PodView:
     return PodView(
         body=body,
         uid=uid_of(body),
-        address=status.get("podIP") or None,
+        address=pod_address(body),
         node=body["spec"].get("nodeName") or None,
         ready=ready,
         terminating=is_terminating(body),
@@ -49,6 +50,12 @@ def pod_view(body: Body) -> PodView:
         revision=label(body, REVISION),
         trouble=None if ready else _trouble(body),
     )
+
+
+def pod_address(body: Body) -> str | None:
+    """Its IPv4 address, if it has one; another after its sandbox was made anew."""
+    address = body.get("status", {}).get("podIP") or ""
+    return address if re.fullmatch(IPV4_PATTERN, address) else None
 
 
 def pod_state(body: Body | None, *, now: datetime) -> PodState:
@@ -67,13 +74,20 @@ def pod_state(body: Body | None, *, now: datetime) -> PodState:
 
 
 def last_words(body: Body | None) -> Report | None:
-    """The report that an agent leaves as its termination message, counted after Postfix had stopped."""
+    """The report that an agent leaves as its termination message, counted after Postfix had stopped.
+
+    A pod that has ended may have lost its address: then its uid says enough, as no sandbox is made anew any more.
+    """
     for container in _containers(body or {}):
         if container.get("name") == "agent":
             message = _state(container).get("terminated", {}).get("message")
             report = parse({"message": message}, "message", Report, MAX_REPORT).document
-            return report if report is not None and report.pod_uid == uid_of(body or {}) else None
+            return report if report is not None and _is_of(report, body or {}) else None
     return None
+
+
+def _is_of(report: Report, body: Body) -> bool:
+    return is_of_pod(report, uid=uid_of(body), address=pod_address(body) or report.pod_address)
 
 
 def _trouble(body: Body) -> Verdict:

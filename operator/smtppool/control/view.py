@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from smtppool.api.documents import Grant, Report
+from smtppool.api.documents import Grant, Report, is_of_pod
 from smtppool.api.names import (
     OWNER_UID,
     PAUSED,
@@ -115,9 +115,11 @@ class ServerView(Viewed):
 
     @property
     def own_report(self) -> Report | None:
-        """The report, if the present pod wrote it."""
-        present = self.pod is not None and self.report is not None and self.report.pod_uid == self.pod.uid
-        return self.report if present else None
+        """The report, if the present pod wrote it, at its present address."""
+        pod, report = self.pod, self.report
+        if pod is None or report is None:
+            return None
+        return report if is_of_pod(report, uid=pod.uid, address=pod.address) else None
 
     @property
     def outdated(self) -> bool:

@@ -1,7 +1,7 @@
 """Does mail of this pod leave from the stated address: only then lanes open.
 
 Never verified is closed; a wrong address closes at once; a check that cannot be made keeps what the same pod had
-confirmed for GRACE. A report is untrusted: it counts only for the pod that it names.
+confirmed for GRACE. A report is untrusted: it counts only for the pod and the pod address that it names.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from smtppool.api.documents import Lanes, Report
+from smtppool.api.documents import Lanes, Report, is_of_pod
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
 from smtppool.policy.verdict import Status, Verdict, format_time, parse_time, quoted
@@ -34,11 +34,12 @@ class EgressFacts:
     mode: EgressCheckMode
     expected: str
     pod_uid: str | None  # the present pod, not terminating
+    pod_address: str | None  # None: it has none yet
     rule: Rule
     rival: Key | None  # another relay that still sends from this address
     report: Report | None
     report_invalid: bool
-    granted: bool  # lanes are open for this very pod now
+    granted: bool  # lanes are open for this very pod and address now
     unknown_since: datetime | None  # since when EgressVerified is Unknown
     settled_at: datetime  # before this moment, silence may be our own (restart, API server away)
     interval: timedelta
@@ -47,7 +48,9 @@ class EgressFacts:
     @property
     def own_report(self) -> Report | None:
         """The report, if the present pod wrote it."""
-        return self.report if self.report is not None and self.report.pod_uid == self.pod_uid else None
+        report = self.report
+        mine = report is not None and is_of_pod(report, uid=self.pod_uid, address=self.pod_address)
+        return report if mine else None
 
     @property
     def window(self) -> timedelta:
@@ -80,6 +83,8 @@ def _closed(status: Status, reason: str, message: str) -> EgressDecision:
 def _no_pod(facts: EgressFacts) -> EgressDecision | None:
     if facts.pod_uid is None:
         return _closed("Unknown", "NoPod", "no pod is running")
+    if facts.pod_address is None:
+        return _closed("Unknown", "NoPod", "the pod has no IPv4 address yet")
     return None
 
 

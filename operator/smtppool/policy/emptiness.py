@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from smtppool.api.documents import Intake, QueueDepth, Report
+from smtppool.api.documents import Intake, QueueDepth, Report, is_of_pod
 from smtppool.api.names import Key
 from smtppool.policy.verdict import Verdict
 
@@ -44,6 +44,7 @@ class QueueFacts:
     ever_reported: bool  # an agent that never reported has never opened its intake
     pod: PodState
     pod_uid: str | None
+    pod_address: str | None
     report: Report | None  # the last one, also if its ConfigMap is gone
     last_words: Report | None  # of the present or last pod, counted after Postfix had stopped
     known_depth: QueueDepth | None  # from the status
@@ -91,8 +92,7 @@ def _closed_report(facts: QueueFacts) -> Look | None:
     report = facts.report
     if report is None or report.intake is not Intake.CLOSED:
         return None
-    may_have_run_since = facts.pod not in {PodState.ABSENT, PodState.STUCK} and report.pod_uid != facts.pod_uid
-    if may_have_run_since:
+    if _may_have_run_since(facts, report):
         return None
     if report.queue is None:
         return _unreachable(facts, "QueueUnreadable", "its agent cannot read the queue")
@@ -101,6 +101,12 @@ def _closed_report(facts: QueueFacts) -> Look | None:
     if facts.pod is PodState.RUNNING:
         return _waiting("SessionsOpen", f"waiting for {report.sessions} SMTP sessions to end")
     return None
+
+
+def _may_have_run_since(facts: QueueFacts, report: Report) -> bool:
+    """Another pod, or this one at another address, may have taken mail after the report."""
+    runs = facts.pod not in {PodState.ABSENT, PodState.STUCK}
+    return runs and not is_of_pod(report, uid=facts.pod_uid, address=facts.pod_address)
 
 
 def _closing(facts: QueueFacts) -> Look | None:
@@ -118,7 +124,7 @@ def _pod_ending(facts: QueueFacts) -> Look | None:
 def _quiet_end(facts: QueueFacts) -> Look | None:
     """The namespace has taken the pod, which left no last words; its last report was empty and without a session."""
     report = facts.report
-    if report is None or report.queue is None or facts.pod is PodState.SILENT:
+    if report is None or report.queue is None or facts.pod is PodState.SILENT or _may_have_run_since(facts, report):
         return None
     return Look(QueueState.EMPTY) if report.sessions == 0 and report.queue.messages == 0 else None
 

@@ -11,6 +11,7 @@ from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, Membe
 from smtppool.api.names import Key
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import CONFIG_MAP
+from tests.contract.agent.pod import ADDRESS
 
 SUBMISSION = SubmissionRule(allowed_networks=("127.0.0.0/8",), max_message_size=1_000_000, max_recipients=100)
 NO_CHECK = EgressCheckOrder()
@@ -26,9 +27,23 @@ def member(number: int, weight: int, **fields: Any) -> Member:
 
 
 def grant(
-    *, uid: str, lanes: Lanes = Lanes.OPEN, intake: Intake = Intake.OPEN, check: EgressCheckOrder = NO_CHECK
+    *,
+    uid: str,
+    address: str = ADDRESS,
+    lanes: Lanes = Lanes.OPEN,
+    intake: Intake = Intake.OPEN,
+    check: EgressCheckOrder = NO_CHECK,
 ) -> Grant:
-    return Grant(server="mx1", pod_uid=uid, lanes=lanes, intake=intake, reason="closed by test", egress_check=check)
+    """What the operator writes for a pod at the address of the tests' relay pods."""
+    return Grant(
+        server="mx1",
+        pod_uid=uid,
+        pod_address=address,
+        lanes=lanes,
+        intake=intake,
+        reason="closed by test",
+        egress_check=check,
+    )
 
 
 async def put(api: Api, namespace: str, name: str, data: dict[str, str]) -> None:

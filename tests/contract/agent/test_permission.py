@@ -75,6 +75,21 @@ async def test_a_grant_for_another_pod_is_closed(pod: Pod, api: Api) -> None:
     assert await lanes_are(pod, Lanes.CLOSED)
 
 
+async def test_a_pod_that_got_another_address_needs_a_grant_for_it(pod: Pod, api: Api) -> None:
+    await start(pod, api)
+    await until(lambda: lanes_are(pod, Lanes.OPEN), reason="lanes open")
+    await objects.put_grant(api, pod.namespace, grant(uid=pod.uid, address="127.1.0.99"))
+    await until(lambda: lanes_are(pod, Lanes.CLOSED), reason="the permission is for an address that is not this pod's")
+
+    async def reported() -> bool:
+        said = await report(api, pod.namespace)
+        return said is not None and said.lanes is Lanes.CLOSED and said.pod_address == pod.address
+
+    await until(reported, reason="the report states the pod's address", timeout=3)
+    await objects.put_grant(api, pod.namespace, grant(uid=pod.uid))
+    await until(lambda: lanes_are(pod, Lanes.OPEN), reason="lanes open again")
+
+
 async def test_a_wrong_source_address_closes_lanes_at_once(pod: Pod, api: Api, echo: Echo) -> None:
     echo.address = "198.51.100.7"
     await objects.put_grant(api, pod.namespace, grant(uid=pod.uid, check=check(echo, "198.51.100.7")))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Report
+from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Report, is_of_pod
 from smtppool.api.names import (
     AGENT_MANAGER,
     GRANT_KEY,
@@ -40,6 +40,7 @@ class Conduct:
     queue: QueueDepth = field(default_factory=QueueDepth)
     sessions: int = 0
     obeys_intake: bool = True
+    sandbox: int = 0  # counted up: the pod keeps its uid and gets another address
 
 
 class Relays:
@@ -50,7 +51,7 @@ class Relays:
         self._namespace = namespace
         self._conducts: dict[str, Conduct] = {}
         self._said: dict[str, Report] = {}
-        self._addresses: dict[str, str] = {}
+        self._addresses: dict[tuple[str, int], str] = {}  # by pod uid and sandbox
         self._task: asyncio.Task[None] | None = None
 
     def __getitem__(self, name: str) -> Conduct:
@@ -80,14 +81,21 @@ class Relays:
         conduct = self[name]
         if is_terminating(pod):
             await self._end(pod, conduct)
-        elif conduct.starts and pod.get("status", {}).get("phase") != "Running":
+        elif conduct.starts and self._runs_in(pod, conduct) is None:
             await self._start(pod, conduct)
         elif conduct.starts and conduct.reports:
             await self._report(pod, name, conduct)
 
+    def _runs_in(self, pod: Body, conduct: Conduct) -> str | None:
+        """The address of its present sandbox, once it runs there."""
+        address = self._addresses.get((uid_of(pod), conduct.sandbox))
+        status = pod.get("status", {})
+        return address if status.get("phase") == "Running" and status.get("podIP") == address else None
+
     async def _start(self, pod: Body, conduct: Conduct) -> None:
         address = f"10.244.{len(self._addresses) // 250}.{len(self._addresses) % 250 + 2}"
-        self._addresses[uid_of(pod)] = address
+        self._addresses[uid_of(pod), conduct.sandbox] = address
+        self._said.pop(uid_of(pod), None)
         running = {"running": {"startedAt": _now()}}
         await self._status(
             pod,
@@ -122,10 +130,12 @@ class Relays:
         grant = await self._grant(name)
         if grant is None:
             return
-        mine = grant.pod_uid == uid_of(pod)
+        address = self._runs_in(pod, conduct)
+        mine = is_of_pod(grant, uid=uid_of(pod), address=address)
         report = Report(
             server=name,
             pod_uid=uid_of(pod),
+            pod_address=address,
             egress=self._observation(uid_of(pod), conduct, grant),
             queue=conduct.queue,
             sessions=conduct.sessions,

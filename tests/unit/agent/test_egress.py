@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from smtppool.agent import echo, egress
-from smtppool.api.documents import EgressCheckOrder, EgressObservation
+from smtppool.agent.facts import Board
+from smtppool.agent.settings import Paths, Settings
+from smtppool.api import names
+from smtppool.api.documents import EgressCheckOrder, EgressObservation, Grant
 
 ORDER = EgressCheckOrder(endpoint="smtp://echo.example.net", interval_seconds=300, expected="198.51.100.1")
 SEEN = EgressObservation(observed_address="198.51.100.1", observed_at="2026-11-21T16:00:00.000Z")
@@ -122,3 +126,57 @@ async def test_a_host_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         with pytest.raises(echo.EchoError, match="no answer"):
             await echo.source_address(f"smtp://127.0.0.1:{port}", hostname="mx1.example.com")
         silent.set()
+
+
+def settings(root: Path, *, uid: str = "pod", address: str = "10.244.1.5") -> Settings:
+    return Settings(
+        namespace="mail",
+        pool="pool",
+        server="mx1",
+        hostname="mx1.example.com",
+        metrics_port=names.AGENT_PORT,
+        pod_uid=uid,
+        pod_ip=address,
+        paths=Paths(root=root),
+    )
+
+
+async def observe_once(own: Settings, port: int) -> None:
+    """One check, kept on the volume."""
+    board = Board()
+    order = EgressCheckOrder(endpoint=f"smtp://127.0.0.1:{port}", expected="198.51.100.7")
+    board.update(grant=Grant(server="mx1", egress_check=order))
+    checked = asyncio.Event()
+    watch = asyncio.create_task(egress.EgressWatch(settings=own, board=board).run(checked.set))
+    async with asyncio.timeout(5):
+        await checked.wait()
+    watch.cancel()
+    await asyncio.wait({watch})
+
+
+RESTARTS = {
+    "the agent alone": ({}, "198.51.100.7"),
+    "another pod": ({"uid": "other"}, None),
+    "the same pod at another address": ({"address": "10.244.1.6"}, None),
+}
+
+
+@pytest.mark.parametrize(("changed", "observed"), RESTARTS.values(), ids=RESTARTS)
+async def test_an_observation_is_kept_for_the_same_pod_at_the_same_address(
+    tmp_path: Path, changed: dict[str, str], observed: str | None
+) -> None:
+    Paths(root=tmp_path).at(names.STATE_DIR).mkdir(parents=True)
+    async with host(smtp("220 echo\r\n", "250 hello [198.51.100.7]\r\n")) as port:
+        await observe_once(settings(tmp_path), port)
+    board = Board()
+    egress.EgressWatch(settings=settings(tmp_path, **changed), board=board).restore()
+    assert board.facts.egress.observed_address == observed
+
+
+def test_an_observation_without_an_address_is_not_taken(tmp_path: Path) -> None:
+    state = Paths(root=tmp_path).at(names.STATE_DIR)
+    state.mkdir(parents=True)
+    (state / egress.FILE).write_text('{"podUid": "pod", "observation": {"observedAddress": "198.51.100.7"}}')
+    board = Board()
+    egress.EgressWatch(settings=settings(tmp_path), board=board).restore()
+    assert board.facts.egress.observed_address is None

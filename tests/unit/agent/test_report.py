@@ -9,12 +9,13 @@ from smtppool.agent import report
 from smtppool.agent.facts import Facts
 from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
 
+POD: dict[str, Any] = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
 EMPTY, QUEUED = QueueDepth(), QueueDepth(deferred=3)
 SEEN = EgressObservation(observed_address="198.51.100.1", observed_at="2026-11-21T16:00:00.000Z")
 
 
 def said(**fields: Any) -> Report:
-    return Report(**({"server": "mx1", "pod_uid": "pod", "queue": EMPTY, "egress": SEEN} | fields))
+    return Report(**({"server": "mx1", "queue": EMPTY, "egress": SEEN} | POD | fields))
 
 
 URGENT = {
@@ -27,6 +28,8 @@ URGENT = {
     "last session ended": (said(sessions=1), said(sessions=0), True),
     "lanes": (said(), said(lanes=Lanes.OPEN), True),
     "intake": (said(), said(intake=Intake.CLOSED), True),
+    "another pod": (said(), said(pod_uid="other"), True),
+    "another pod address": (said(), said(pod_address="10.244.1.6"), True),
     "another address": (said(), said(egress=SEEN.model_copy(update={"observed_address": "203.0.113.1"})), True),
     "check began to fail": (said(), said(egress=SEEN.model_copy(update={"error": "x"})), True),
     "another routing": (said(), said(routing_hash="x"), False),
@@ -47,17 +50,18 @@ def test_a_mere_confirmation_waits(at: str, written: bool) -> None:
 
 
 def test_nothing_is_reported_before_the_queue_was_looked_at() -> None:
-    assert report.build(Facts(), server="mx1", pod_uid="pod") is None
-    unreadable = report.build(Facts(queue_error="down"), server="mx1", pod_uid="pod")
+    assert report.build(Facts(), server="mx1", **POD) is None
+    unreadable = report.build(Facts(queue_error="down"), server="mx1", **POD)
     assert unreadable is not None
     assert (unreadable.queue, unreadable.queue_error) == (None, "down")
+    assert (unreadable.pod_uid, unreadable.pod_address) == (POD["pod_uid"], POD["pod_address"])
 
 
 def test_a_quiet_pod_is_reported_with_a_count_that_began_after_it_was_quiet() -> None:
     early = Facts(queue=EMPTY, queue_read_at=99, quiet_since=100, intake=Intake.CLOSED, intake_shut=True)
-    assert report.build(early, server="mx1", pod_uid="pod") is None
+    assert report.build(early, server="mx1", **POD) is None
     again = replace(early, queue_read_at=100)
-    assert report.build(again, server="mx1", pod_uid="pod") is not None
+    assert report.build(again, server="mx1", **POD) is not None
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,6 @@ def test_a_quiet_pod_is_reported_with_a_count_that_began_after_it_was_quiet() ->
     ],
 )
 def test_intake_is_closed_when_gate_and_haproxy_both_are(gate: Intake, shut: bool, expected: Intake) -> None:
-    built = report.build(Facts(queue=EMPTY, intake=gate, intake_shut=shut), server="mx1", pod_uid="pod")
+    built = report.build(Facts(queue=EMPTY, intake=gate, intake_shut=shut), server="mx1", **POD)
     assert built is not None
     assert built.intake is expected

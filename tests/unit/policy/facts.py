@@ -19,6 +19,7 @@ NOW = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
 ADDRESS = "198.51.100.11"
 OTHER_ADDRESS = "198.51.100.99"
 UID = "pod-1"
+POD_ADDRESS = "10.244.1.5"
 
 
 def ago(**units: float) -> str:
@@ -36,6 +37,7 @@ def report(**fields: Any) -> Report:
     known: dict[str, Any] = {
         "server": "mx1",
         "pod_uid": UID,
+        "pod_address": POD_ADDRESS,
         "egress": observation(),
         "queue": QueueDepth(),
         "intake": Intake.OPEN,
@@ -50,6 +52,7 @@ def egress_facts(**fields: Any) -> EgressFacts:
         mode=EgressCheckMode.VERIFY,
         expected=ADDRESS,
         pod_uid=UID,
+        pod_address=POD_ADDRESS,
         rule=Rule.NOT_NEEDED,
         rival=None,
         report=report(),
@@ -69,7 +72,7 @@ def member_facts(**fields: Any) -> MemberFacts:
         name="mx1",
         accepted=True,
         deleted=False,
-        pod_address="10.244.1.5",
+        pod_address=POD_ADDRESS,
         terminating=False,
         lanes_open=True,
         base_weight=50,
@@ -102,6 +105,7 @@ def queue_facts(**fields: Any) -> QueueFacts:
         ever_reported=True,
         pod=PodState.RUNNING,
         pod_uid=UID,
+        pod_address=POD_ADDRESS,
         report=report(),
         last_words=None,
         known_depth=QueueDepth(),

@@ -11,8 +11,19 @@ from smtppool.api.documents import Lanes
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
 from smtppool.policy.egress import GRACE, EgressFacts, Rule, decide_egress
-from tests.unit.policy.facts import ADDRESS, NOW, OTHER_ADDRESS, UID, ago, egress_facts, observation, report
+from tests.unit.policy.facts import (
+    ADDRESS,
+    NOW,
+    OTHER_ADDRESS,
+    POD_ADDRESS,
+    UID,
+    ago,
+    egress_facts,
+    observation,
+    report,
+)
 
+NEW_ADDRESS = "10.244.1.9"
 FAILED = "connection refused"
 LONG_AGO = ago(minutes=16)
 MINUTE = timedelta(minutes=1)
@@ -21,8 +32,10 @@ CASES: list[tuple[str, dict[str, Any], Lanes, str, str]] = [
     ("verified", {}, Lanes.OPEN, "True", "Verified"),
     ("verified for the first time", {"granted": False}, Lanes.OPEN, "True", "Verified"),
     ("no pod", {"pod_uid": None}, Lanes.CLOSED, "Unknown", "NoPod"),
+    ("no address yet", {"pod_address": None}, Lanes.CLOSED, "Unknown", "NoPod"),
     ("smarthost", {"smarthost": True, "report": None}, Lanes.OPEN, "True", "NotRequired"),
     ("smarthost without pod", {"smarthost": True, "pod_uid": None}, Lanes.CLOSED, "Unknown", "NoPod"),
+    ("smarthost without address", {"smarthost": True, "pod_address": None}, Lanes.CLOSED, "Unknown", "NoPod"),
     ("another relay still sends", {"rival": Key("b", "mx1")}, Lanes.CLOSED, "False", "AddressInUse"),
     ("rule missing", {"rule": Rule.ABSENT}, Lanes.CLOSED, "False", "RuleNotApplied"),
     (
@@ -75,6 +88,27 @@ CASES: list[tuple[str, dict[str, Any], Lanes, str, str]] = [
     (
         "another pod's confirmation",
         {"report": report(pod_uid="pod-0"), "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "NoReport",
+    ),
+    (
+        "a confirmation from the address before",
+        {"pod_address": NEW_ADDRESS, "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "NoReport",
+    ),
+    (
+        "a confirmation from no stated address",
+        {"report": report(pod_address=None), "granted": False},
+        Lanes.CLOSED,
+        "Unknown",
+        "NoReport",
+    ),
+    (
+        "a mismatch at the address before",
+        {"report": report(pod_address=NEW_ADDRESS, egress=observation(OTHER_ADDRESS)), "granted": False},
         Lanes.CLOSED,
         "Unknown",
         "NoReport",
@@ -149,13 +183,17 @@ OBSERVATIONS = st.builds(
     st.sampled_from([None, FAILED]),
 )
 REPORTS = st.none() | st.builds(
-    lambda uid, egress: report(pod_uid=uid, egress=egress), st.sampled_from([UID, "pod-0"]), OBSERVATIONS
+    lambda uid, address, egress: report(pod_uid=uid, pod_address=address, egress=egress),
+    st.sampled_from([UID, "pod-0"]),
+    st.sampled_from([None, POD_ADDRESS, NEW_ADDRESS]),
+    OBSERVATIONS,
 )
 FACTS = st.builds(
     egress_facts,
     smarthost=st.booleans(),
     mode=st.sampled_from(EgressCheckMode),
     pod_uid=st.sampled_from([None, UID]),
+    pod_address=st.sampled_from([None, POD_ADDRESS, NEW_ADDRESS]),
     rule=st.sampled_from(Rule),
     rival=st.sampled_from([None, Key("b", "mx9")]),
     report=REPORTS,
@@ -170,6 +208,7 @@ def test_open_needs_a_pod_no_rival_and_no_contradiction(facts: EgressFacts) -> N
     if decide_egress(facts).lanes is not Lanes.OPEN:
         return
     assert facts.pod_uid is not None
+    assert facts.pod_address is not None
     if facts.smarthost:
         return
     assert facts.rival is None
@@ -183,8 +222,9 @@ def test_closed_lanes_open_only_by_this_pods_own_confirmation(facts: EgressFacts
     decision = decide_egress(facts)
     if facts.granted or facts.smarthost or facts.mode is EgressCheckMode.OFF or decision.lanes is not Lanes.OPEN:
         return
-    assert facts.own_report is not None
-    assert facts.own_report.egress.observed_address == ADDRESS
+    assert facts.report is not None
+    assert (facts.report.pod_uid, facts.report.pod_address) == (facts.pod_uid, facts.pod_address)
+    assert facts.report.egress.observed_address == ADDRESS
 
 
 @given(FACTS)

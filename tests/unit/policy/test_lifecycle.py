@@ -13,7 +13,10 @@ MAIL = QueueDepth(active=2, deferred=3)
 CLOSED_EMPTY = report(intake=Intake.CLOSED)
 CLOSED_MAIL = report(intake=Intake.CLOSED, queue=MAIL)
 ENDING: dict[str, Any] = {"namespace_terminating": True}
-GONE: dict[str, Any] = {"pod": PodState.ABSENT, "pod_uid": None}
+GONE: dict[str, Any] = {"pod": PodState.ABSENT, "pod_uid": None, "pod_address": None}
+MOVED: dict[str, Any] = {"pod_address": "10.244.1.9"}  # its sandbox was made anew
+MOVED_EMPTY = report(intake=Intake.CLOSED, **MOVED)
+OLD_EMPTY = report(intake=Intake.CLOSED, pod_address=None)
 
 
 def decide(*, queue: dict[str, Any] | None = None, **fields: Any) -> LifecycleDecision:
@@ -53,6 +56,11 @@ QUEUES: list[tuple[str, dict[str, Any], Step, str | None, str | None]] = [
     ("a session", {"report": report(intake=Intake.CLOSED, sessions=1)}, Step.EMPTY, None, None),
     ("queue unreadable", {"report": report(intake=Intake.CLOSED, queue=None)}, Step.EMPTY, None, "QueueUnreadable"),
     ("another pod's report", {"report": CLOSED_EMPTY, "pod_uid": "pod-2"}, Step.EMPTY, None, None),
+    ("this pod's report from the address before", {"report": CLOSED_EMPTY} | MOVED, Step.EMPTY, None, None),
+    ("mail at the address before", {"report": CLOSED_MAIL} | MOVED, Step.EMPTY, None, None),
+    ("reported anew", {"report": MOVED_EMPTY} | MOVED, Step.REMOVE_WORKLOAD, None, None),
+    ("a report without an address", {"report": OLD_EMPTY}, Step.EMPTY, None, None),
+    ("a report without an address, no pod", {**GONE, "report": OLD_EMPTY}, Step.REMOVE_WORKLOAD, None, None),
     ("no pod, last report open", GONE, Step.EMPTY, None, "NoPod"),
     ("no pod, last report closed", {**GONE, "report": CLOSED_EMPTY}, Step.REMOVE_WORKLOAD, None, None),
     ("a new pod cannot start", {"pod": PodState.STUCK, "pod_uid": "pod-2"}, Step.EMPTY, None, "PodCannotStart"),
@@ -66,6 +74,14 @@ QUEUES: list[tuple[str, dict[str, Any], Step, str | None, str | None]] = [
         Step.EMPTY,
         "MailQueued",
         None,
+    ),
+    ("namespace: ended quietly", {**ENDING, "pod": PodState.ENDED}, Step.REMOVE_WORKLOAD, None, None),
+    (
+        "namespace: ended at another address",
+        {**ENDING, **MOVED, "pod": PodState.ENDED, "report": CLOSED_EMPTY},
+        Step.EMPTY,
+        None,
+        "PodEnded",
     ),
     ("namespace: quiet end", {**ENDING, **GONE}, Step.REMOVE_WORKLOAD, None, None),
     (

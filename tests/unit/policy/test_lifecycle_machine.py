@@ -28,7 +28,7 @@ class Deletion(RuleBasedStateMachine):
         self.sessions = 0
         self.intake = Intake.OPEN
         self.state = PodState.RUNNING
-        self.uid = 1
+        self.uid = self.address = 1
         self.report: Report | None = None
         self.words: Report | None = None
         self.proven = False
@@ -47,6 +47,7 @@ class Deletion(RuleBasedStateMachine):
     def _statement(self) -> Report:
         return report(
             pod_uid=f"pod-{self.uid}",
+            pod_address=f"10.244.1.{self.address % 256}",
             intake=self.intake,
             sessions=self.sessions,
             queue=QueueDepth(deferred=self.queued),
@@ -73,7 +74,7 @@ class Deletion(RuleBasedStateMachine):
                     self._operator_passes()
 
     @precondition(lambda self: not self.namespace_ends)
-    @rule(fate=st.sampled_from(["dies", "dies", "node is lost", "starts", "starts", "cannot start"]))
+    @rule(fate=st.sampled_from(["dies", "dies", "node is lost", "starts", "starts", "cannot start", "starts anew"]))
     def pod(self, fate: str) -> None:
         """A new pod starts with its intake open until its agent has read the grant."""
         match fate:
@@ -82,9 +83,11 @@ class Deletion(RuleBasedStateMachine):
             case "node is lost" if self.runs:
                 self.state, self.sessions = PodState.SILENT, 0
             case "starts" | "cannot start" if self.state is PodState.ABSENT and self.step not in _REMOVING:
-                self.uid += 1
+                self.uid, self.address = self.uid + 1, self.address + 1
                 self.state = PodState.RUNNING if fate == "starts" else PodState.STUCK
                 self.intake = Intake.OPEN
+            case "starts anew" if self.runs:  # its sandbox, as after a reboot of the node
+                self.address, self.sessions, self.intake = self.address + 1, 0, Intake.OPEN
 
     @precondition(lambda self: self.report is not None)
     @rule(sends=st.booleans())
@@ -139,6 +142,7 @@ class Deletion(RuleBasedStateMachine):
             ever_reported=True,
             pod=self.state,
             pod_uid=None if self.state is PodState.ABSENT else f"pod-{self.uid}",
+            pod_address=None if self.state is PodState.ABSENT else f"10.244.1.{self.address % 256}",
             report=self.report,
             last_words=self.words,
         )
