@@ -22,8 +22,15 @@ async def tell(context: Context, view: Viewed, status: Mapping[str, Any]) -> Non
     except AbsentError:
         return
     for transition in changed:
-        if not (transition.first and is_quiet(transition)):
+        if _is_worth_telling(transition, deleted=view.deleted):
             await _event(context, view, transition)
+
+
+def _is_worth_telling(transition: Transition, *, deleted: bool) -> bool:
+    """Of a deleted object only how its end goes on: that the rest of it falls is no news."""
+    if deleted:
+        return transition.type in _ADVERSE
+    return not (transition.first and is_quiet(transition))
 
 
 async def _event(context: Context, view: Viewed, transition: Transition) -> None:

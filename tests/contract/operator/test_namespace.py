@@ -61,8 +61,11 @@ async def test_mail_holds_it(world: World, operator: OperatorProcess, restart: b
     body = await world.api.get(NAMESPACE, Key("", world.namespace))
     assert body is not None
     assert body["status"]["phase"] == "Terminating"
-    events, _ = await world.api.list(EVENT, namespace="default")
-    told = [(event["reason"], event["message"]) for event in events]
-    assert any(world.namespace in message and reason == "MailQueued" for reason, message in told), told
+
+    async def told() -> bool:
+        events, _ = await world.api.list(EVENT, namespace="default")
+        return any(world.namespace in event["message"] and event["reason"] == "MailQueued" for event in events)
+
+    await until(told, what="an Event about the namespace")
     await world.annotate(SMTP_SERVER, "mx1", queue_decision="drop")
     await namespace_gone(world)
