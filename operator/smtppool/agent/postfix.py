@@ -51,7 +51,7 @@ async def flush(paths: Paths) -> None:
 async def depth(paths: Paths) -> QueueDepth:
     """Messages by queue."""
     listed = count(await postqueue(paths, "-j"))
-    return QueueDepth(**listed, corrupt=corrupt(paths.at(names.QUEUE_DIR) / "corrupt"))
+    return QueueDepth(**listed, corrupt=corrupt(paths.at(names.CORRUPT_COUNT)))
 
 
 def count(output: bytes) -> dict[str, int]:
@@ -70,9 +70,9 @@ def count(output: bytes) -> dict[str, int]:
     return counts
 
 
-def corrupt(directory: Path) -> int:
-    """Damaged queue files, which postqueue does not list; 0 where the directory may not be read."""
+def corrupt(path: Path) -> int:
+    """Damaged queue files, which postqueue does not list. Without that count nobody may take the queue for empty."""
     try:
-        return sum(1 for entry in directory.iterdir() if entry.is_file())
-    except OSError:
-        return 0
+        return int(path.read_text())
+    except (OSError, ValueError) as error:
+        raise PostqueueError(f"damaged queue files are not counted: {error}") from error

@@ -76,6 +76,7 @@ GATE_CONTROL_SOCKET = f"{RUN_DIR}/gate.sock"
 GATE_TABLE = f"{RUN_DIR}/gate.json"  # GateTable, written by the agent by rename, read by the gate
 HAPROXY_SOCKET = f"{RUN_DIR}/haproxy.sock"
 RELOAD_REQUEST = f"{RUN_DIR}/reload"  # the agent touches it, the Postfix entrypoint reloads
+CORRUPT_COUNT = f"{RUN_DIR}/corrupt"  # damaged queue files, counted by the Postfix entrypoint: the agent may not
 SASL_PASSWORDS = f"{RUN_DIR}/sasl_passwd"  # written by the Postfix entrypoint from CREDENTIALS_DIR, root only
 STOPPING_FLAG = f"{RUN_DIR}/stopping"  # made by the preStop hook: readiness off, no new sessions
 

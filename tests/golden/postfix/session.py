@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 RUN = Path("/run/smtppool")
+QUEUE = Path("/var/spool/smtppool/postfix")
 PROXY_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 SUBMISSION, HANDOVER = 10025, 10028
 ALLOWED, FOREIGN = "10.20.1.1", "10.21.1.1"
@@ -111,6 +112,12 @@ def deferred() -> bool:
     return any(message["queue_name"] == "deferred" for message in queue())
 
 
+def damaged() -> str:
+    """As the entrypoint counts them, read as the agent reads it."""
+    told = subprocess.run(["cat", str(RUN / "corrupt")], capture_output=True, user=10001, check=False).stdout
+    return told.decode().strip()
+
+
 def worker_of(gate: subprocess.Popen[bytes]) -> int:
     children = Path(f"/proc/{gate.pid}/task/{gate.pid}/children").read_text().split()
     return int(children[0]) if children else 0
@@ -126,6 +133,9 @@ def sessions(gate: subprocess.Popen[bytes]) -> Iterator[tuple[str, Any]]:
     yield "allowed client", send()
     until("closed lanes defer the message", deferred)
     yield "queue", sorted({recipient["delay_reason"] for message in queue() for recipient in message["recipients"]})
+    yield "damaged files", damaged()
+    (QUEUE / "corrupt" / "4gZq1x2Y3Zz9").touch()
+    until("the damaged file is counted", lambda: damaged() == "1")
     rule(intake="Closed")
     yield "closed intake", send()
     rule()

@@ -29,10 +29,17 @@ def test_what_is_not_json_is_an_error() -> None:
         postfix.count(b"postqueue: warning: mail system is down\n")
 
 
-def test_corrupt_files(tmp_path: Path) -> None:
-    (tmp_path / "4gZq1x2Y3Zz9").touch()
-    assert postfix.corrupt(tmp_path) == 1
-    assert postfix.corrupt(tmp_path / "absent") == 0
+def test_damaged_files_as_the_entrypoint_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "corrupt").write_text("3\n")
+    assert postfix.corrupt(tmp_path / "corrupt") == 3
+
+
+@pytest.mark.parametrize("content", [None, "", "three"])
+def test_without_their_count_the_depth_is_not_known(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "corrupt").write_text(content)
+    with pytest.raises(postfix.PostqueueError, match="not counted"):
+        postfix.corrupt(tmp_path / "corrupt")
 
 
 def grant(intake: Intake) -> Grant:

@@ -1,7 +1,11 @@
-"""The Postfix entrypoint is a shell script and cannot import names: its paths and numbers must be the same."""
+"""The Postfix entrypoint is a shell script and cannot import names: its paths and numbers must be the same.
+
+Its function that counts damaged queue files is run as it stands there.
+"""
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,7 +30,7 @@ def constants() -> dict[str, str]:
     "name",
     [
         *("CONFIG_DIR", "POSTFIX_DIR", "CREDENTIALS_DIR", "SASL_PASSWORDS", "QUEUE_DIR", "DATA_DIR"),
-        *("LOG_DIR", "STATE_DIR", "MAILLOG", "RELOAD_REQUEST", "AGENT_UID"),
+        *("LOG_DIR", "STATE_DIR", "MAILLOG", "RELOAD_REQUEST", "CORRUPT_COUNT", "AGENT_UID"),
     ],
 )
 def test_same_as_in_names(name: str) -> None:
@@ -35,3 +39,42 @@ def test_same_as_in_names(name: str) -> None:
 
 def test_it_can_be_run() -> None:
     assert ENTRYPOINT.stat().st_mode & 0o111
+
+
+def published(root: Path, *, counted: str = "unknown") -> str | None:
+    """What the script's function makes of the queue below `root`, having counted `counted` before."""
+    text = ENTRYPOINT.read_text()
+    start = text.index("publish_corrupt() {")
+    function = text[start : text.index("\n}\n", start) + 3]
+    script = f"set -euo pipefail\n{function}\nsay() {{ exit 3; }}\npublish_corrupt\nls -A {root / 'run'}"
+    variables = {"QUEUE_DIR": str(root / "queue"), "CORRUPT_COUNT": str(root / "run" / "corrupt"), "corrupt": counted}
+    run = ["bash", "-c", script]
+    listed = subprocess.run(run, env=variables, capture_output=True, text=True, timeout=10, check=True).stdout
+    assert listed in {"", "corrupt\n"}, "nothing else is left behind"
+    return (root / "run" / "corrupt").read_text() if listed else None
+
+
+def test_damaged_files_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert published(tmp_path) == "0\n", "Postfix has not made its directories yet"
+    directory = tmp_path / "queue" / "corrupt"
+    directory.mkdir(parents=True)
+    assert published(tmp_path) == "0\n"
+    (directory / "4gZq1x2Y3Zz9").touch()
+    (directory / "4gZq1x2Y3Zzb").touch()
+    assert published(tmp_path, counted="0") == "2\n"
+
+
+def test_an_unchanged_count_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert published(tmp_path, counted="0") is None
+
+
+def test_the_count_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    target = tmp_path / "target"
+    target.write_text("untouched")
+    for name in ("corrupt", "corrupt.new"):
+        (tmp_path / "run" / name).symlink_to(target)
+    assert published(tmp_path) == "0\n"
+    assert target.read_text() == "untouched"
