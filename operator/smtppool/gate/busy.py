@@ -6,6 +6,8 @@ timeout: a close before the banner makes a client suspend the whole destination.
 
 import asyncio
 
+from smtppool.gate.flow import FlowControlled
+
 MAX_LINE = 2048  # RFC 5321 asks for 512, extensions add to it
 IDLE_TIMEOUT = 60.0
 SESSION_TIMEOUT = 600.0
@@ -30,21 +32,21 @@ REPLIES = {
 }
 
 
-class BusySession(asyncio.Protocol):
+class BusySession(FlowControlled):
     """One client. Two timers end it: silence, and the whole length of the session."""
 
     def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
+        super().__init__()
         self._timers: list[asyncio.TimerHandle] = []
         self._rest = b""
         self._overlong = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (what create_server gives)
-        self._transport = transport
+        super().connection_made(transport)
         loop = asyncio.get_running_loop()
         self._timers = [loop.call_later(timeout, self._time_out) for timeout in (SESSION_TIMEOUT, IDLE_TIMEOUT)]
-        transport.write(GREETING)
+        if self._transport is not None:
+            self._transport.write(GREETING)
 
     def data_received(self, data: bytes) -> None:
         self._timers.pop().cancel()
@@ -55,17 +57,8 @@ class BusySession(asyncio.Protocol):
         self._overlong = len(rest) > MAX_LINE or (self._overlong and not lines)
         self._rest = b"" if self._overlong else rest
 
-    def pause_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.resume_reading()
-
     def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._transport = None
+        super().connection_lost(exc)
         for timer in self._timers:
             timer.cancel()
 

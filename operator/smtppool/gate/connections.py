@@ -3,10 +3,10 @@
 All three answer at once and hold nothing but an unfinished request.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from smtppool.gate import verdict, wire
+from smtppool.gate.flow import FlowControlled
 from smtppool.gate.service import Gate
 
 MAX_COMMAND = 256
@@ -17,17 +17,13 @@ Split = Callable[[bytes], tuple[list[bytes], bytes]]
 Reply = Callable[[bytes], bytes]
 
 
-class Conversation(asyncio.Protocol):
+class Conversation(FlowControlled):
     """`split` finds requests, `reply` answers one, `broken` is the last word on a stream that makes no sense."""
 
     def __init__(self, *, split: Split, reply: Reply, broken: bytes) -> None:
+        super().__init__()
         self._split, self._reply, self._broken = split, reply, broken
-        self._transport: asyncio.Transport | None = None
         self._rest = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (what create_server gives)
-        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         if (transport := self._transport) is None:
@@ -41,18 +37,6 @@ class Conversation(asyncio.Protocol):
             return
         for request in requests:
             transport.write(self._reply(request))
-
-    def pause_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.resume_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._transport = None
 
 
 def policy(gate: Gate) -> Conversation:
