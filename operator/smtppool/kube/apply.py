@@ -84,7 +84,7 @@ class Writer:
         desired["metadata"]["uid"] = uid_of(live)
         return await self._write(desired, created=False)
 
-    async def delete(self, kind: Kind, key: Key, *, owner: str, grace_seconds: int | None = None) -> Deletion:
+    async def delete(self, kind: Kind, key: Key, *, owner: str) -> Deletion:
         """Ask for the deletion of an object of ours; Terminating until its finalizers and its grace are over."""
         self._settled.pop((kind, key), None)
         live = await self.live(kind, key)
@@ -93,7 +93,7 @@ class Writer:
         if annotation(live, OWNER_UID) != owner:
             return Conflict(kind=kind, key=key, owner=annotation(live, OWNER_UID))
         if not is_terminating(live):
-            await self._api.delete(kind, key, uid=uid_of(live), grace_seconds=grace_seconds)
+            await self._api.delete(kind, key, uid=uid_of(live))
         return Terminating(body=live)
 
     async def live(self, kind: Kind, key: Key) -> Body | None:

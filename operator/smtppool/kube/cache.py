@@ -8,7 +8,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from smtppool.api.names import POOL, SERVER, Key
+from smtppool.api.names import POOL, Key
 from smtppool.kube.kinds import SMTP_SERVER, Body, Kind, key_of, kind_of, label
 
 GRAVES = 4096  # deletions remembered, so that the late answer to a write does not bring an object back
@@ -30,12 +30,7 @@ def pool_of(body: Body) -> str | None:
     return label(body, POOL)
 
 
-def server_of(body: Body) -> str | None:
-    """Server that a child belongs to."""
-    return label(body, SERVER)
-
-
-INDEXES: Mapping[str, Indexer] = {"pool": pool_of, "server": server_of}
+INDEXES: Mapping[str, Indexer] = {"pool": pool_of}
 
 
 class Cache:

@@ -102,18 +102,9 @@ class Api:
             field_manager=manager,
         )
 
-    async def delete(
-        self,
-        kind: Kind,
-        key: Key,
-        *,
-        uid: str,
-        resource_version: str | None = None,
-        grace_seconds: int | None = None,
-    ) -> None:
+    async def delete(self, kind: Kind, key: Key, *, uid: str, grace_seconds: int | None = None) -> None:
         """Delete the object of this uid, in the background; fine if it is gone, StaleError if it is another one."""
-        preconditions = {"uid": uid} | ({"resourceVersion": resource_version} if resource_version else {})
-        options: Body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
+        options: Body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
         options["propagationPolicy"] = "Background"
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds

@@ -1,17 +1,16 @@
-"""All children of a server and of a pool, in the order in which they are applied.
+"""All children of a server, in the order in which they are applied.
 
 Identity and rights come first, as the agent needs them at once; then what the pod mounts (configuration, orders,
 volume); then what protects it; the StatefulSet last: a pod never starts before what it reads is there. They are deleted
 in the opposite order.
 """
 
-from smtppool.api.documents import Grant, Routing
+from smtppool.api.documents import Grant
 from smtppool.policy.placement import Placement
 from smtppool.render import (
     configmap,
     documents,
     networkpolicy,
-    pdb,
     podtemplate,
     pvc,
     rbac,
@@ -39,11 +38,6 @@ def children(
         service.metrics(server),
         *_stateful_set(server, pool, placement=placement, image=image, config_hash=configmap.digest(files)),
     )
-
-
-def pool_children(pool: PoolObject, *, routing: Routing, members: int) -> tuple[Manifest, ...]:
-    """Everything of the pool as a whole: the routing first, as pods wait for it; the way in last."""
-    return (documents.routing(pool, routing), pdb.manifest(pool, members=members), service.entry(pool))
 
 
 def _stateful_set(

@@ -1,6 +1,6 @@
 """The cache: indexes follow labels, older news never replace newer ones, a deleted object does not come back."""
 
-from smtppool.api.names import POOL, SERVER, Key
+from smtppool.api.names import POOL, Key
 from smtppool.kube.cache import Cache
 from smtppool.kube.kinds import CONFIG_MAP, SMTP_SERVER, Body, key_of
 from tests.unit.kube.bodies import body, server
@@ -14,12 +14,11 @@ def names(bodies: list[Body]) -> list[str]:
 
 def test_objects_are_found_by_their_labels() -> None:
     cache = Cache()
-    cache.observe(None, body("b", labels={POOL: "p", SERVER: "s"}))
+    cache.observe(None, body("b", labels={POOL: "p"}))
     cache.observe("ADDED", body("a", labels={POOL: "p"}))
     cache.observe("ADDED", body("c", labels={POOL: "p"}, namespace="other"))
     assert names(cache.by(CONFIG_MAP, "pool", "p", namespace="mail")) == ["a", "b"]
     assert names(cache.by(CONFIG_MAP, "pool", "p")) == ["a", "b", "c"]
-    assert names(cache.by(CONFIG_MAP, "server", "s")) == ["b"]
     assert names(cache.all(CONFIG_MAP)) == ["a", "b", "c"]
 
 

@@ -8,7 +8,8 @@ from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.api.smtpserver import SmtpServerSpec
 from smtppool.policy.placement import ANYWHERE, Placement
 from smtppool.policy.verdict import Verdict
-from smtppool.render.children import children, pool_children
+from smtppool.render import documents, pdb, service
+from smtppool.render.children import children
 from smtppool.render.identity import Image, Manifest, PoolObject, ServerObject
 
 NAMESPACE = "mail"
@@ -87,13 +88,17 @@ def scenes() -> dict[str, tuple[Manifest, ...]]:
         "relay-host-network": _children(relay(provider="hostNetwork"), pool(), ON_WORKER),
         "relay-every-knob": _children(relay(provider="node"), knobs, ON_WORKER),
         "smarthost": _children(smarthost(**credentials), pool()),
-        "pool": pool_children(pool(), routing=routing(), members=3),
-        "pool-load-balancer": pool_children(pool(entry=balancer), routing=routing(), members=1),
+        "pool": _pool_children(pool(), members=3),
+        "pool-load-balancer": _pool_children(pool(entry=balancer), members=1),
     }
 
 
 def _children(server: ServerObject, of: PoolObject, placement: Placement = ANYWHERE) -> tuple[Manifest, ...]:
     return children(server, of, grant=grant(server), placement=placement, image=IMAGE)
+
+
+def _pool_children(of: PoolObject, *, members: int) -> tuple[Manifest, ...]:
+    return documents.routing(of, routing()), pdb.manifest(of, members=members), service.entry(of)
 
 
 def _server(**spec: Any) -> ServerObject:
