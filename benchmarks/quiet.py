@@ -16,6 +16,7 @@ from e2e.stand.stand import Stand
 from smtppool.api.names import FIELD_MANAGER, STATUS_MANAGER
 
 SECONDS = 60
+NOTHING = "[]"  # what it has written to an object of others
 KINDS = (
     "smtppools,smtpservers,ipwarmupplans,configmaps,services,serviceaccounts,roles,rolebindings,statefulsets,"
     "persistentvolumeclaims,poddisruptionbudgets,networkpolicies,pods"
@@ -49,11 +50,11 @@ def restart() -> None:
 
 
 def changes(during: Callable[[], None]) -> list[str]:
-    """Objects that the operator wrote while `during` ran."""
+    """Objects that the operator wrote or made while `during` ran."""
     before = versions()
     during()
     after = versions()
-    return sorted(name for name, version in after.items() if before.get(name, version) != version)
+    return sorted(name for name, version in after.items() if before.get(name, NOTHING) != version)
 
 
 def versions() -> dict[str, str]:

@@ -108,10 +108,6 @@ class Cluster:
         for address in self.mailnet.routed_to(node):
             self.mailnet.add_egress(node, address)
 
-    def restart_node(self, node: str) -> None:
-        self.stop_node(node)
-        self.start_node(node)
-
     def stop_apiserver(self) -> None:
         """Stop the API server as a maintainer would: its manifest goes, and in half a minute its connections end."""
         self.node_exec(self.settings.control_plane, "mv", MANIFEST, PARKED)

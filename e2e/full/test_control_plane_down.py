@@ -4,7 +4,7 @@ import json
 
 from e2e.stand.kubectl import kubectl
 from e2e.stand.operator import NAMESPACE, RELEASE
-from e2e.stand.pods import PROGRAMS, RelayPod
+from e2e.stand.pods import CONTAINERS, RelayPod
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import Sender
 from e2e.stand.stand import Stand, target
@@ -20,7 +20,7 @@ READ_REPORT = (
 
 def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
     victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="backup")
-    node, pids = victim.node, [str(pid) for container in PROGRAMS for pid in victim.processes(container)]
+    node, pids = victim.node, [str(pid) for container in CONTAINERS for pid in victim.processes(container)]
     home = kubectl("get", "pod", sender.name, "-n", sender.namespace, "-o", "jsonpath={.spec.nodeName}")
     kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=0")
     start_load(sender, target(pool))

@@ -6,14 +6,12 @@ import pytest
 
 from e2e.stand.kubectl import kubectl
 from e2e.stand.operator import NAMESPACE
-from e2e.stand.pods import RelayPod
+from e2e.stand.pods import CONTAINERS, RelayPod
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import Sender
 from e2e.stand.shares import counted
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import until
-
-ALL = ("postfix", "gate", "agent", "haproxy")
 
 
 def force_delete(pod: RelayPod) -> None:
@@ -31,7 +29,7 @@ FAULTS: dict[str, Callable[[RelayPod], None]] = {
     "gate": lambda pod: pod.kill("gate"),
     "agent": lambda pod: pod.kill("agent"),
     "haproxy": lambda pod: pod.kill("haproxy"),
-    "all-containers": lambda pod: pod.kill(*ALL),
+    "all-containers": lambda pod: pod.kill(*CONTAINERS),
     "operator": kill_operator,
     "pod-force-deleted": force_delete,
 }

@@ -1,18 +1,11 @@
 """Relay pods as faults see them: the processes of their containers, and their queues."""
 
-import json
 from dataclasses import dataclass
 
 from e2e.cluster.api import Cluster
 from e2e.stand.kubectl import get, kubectl
 
-# Programs of each container by a word of their command line, as the node's process table shows them.
-PROGRAMS = {
-    "postfix": ("master", "smtpd", "qmgr", "cleanup", "smtp"),
-    "gate": ("smtppool.gate",),
-    "agent": ("smtppool.agent",),
-    "haproxy": ("haproxy",),
-}
+CONTAINERS = ("postfix", "gate", "agent", "haproxy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +41,6 @@ class RelayPod:
         found = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
         return next(str(c["containerID"]).rpartition("/")[2] for c in found if c["name"] == container)
 
-    def restarts(self, container: str) -> int:
-        """How often the kubelet has restarted a container."""
-        status = get("pod", self.name, namespace=self.namespace)["status"]
-        found = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-        return next(int(c["restartCount"]) for c in found if c["name"] == container)
-
     def processes(self, container: str) -> list[int]:
         """Pids on the node of all processes of a container."""
         script = f"grep -ls {self.container_id(container)} /proc/[0-9]*/cgroup | cut -d/ -f3"
@@ -62,6 +49,7 @@ class RelayPod:
     def kill(self, *containers: str) -> None:
         """kill -9 of every process of these containers, in one command."""
         pids = [str(pid) for container in containers for pid in self.processes(container)]
+        assert pids, f"no process of {', '.join(containers)} in {self.name}"
         self.cluster.node_exec(self.node, "sh", "-c", f"kill -9 {' '.join(pids)} 2>/dev/null || true")
 
     def memory(self, container: str) -> int:
@@ -69,11 +57,6 @@ class RelayPod:
         files = " ".join(f"/proc/{pid}/smaps_rollup" for pid in self.processes(container))
         text = self.cluster.node_exec(self.node, "sh", "-c", f"grep -h ^Pss: {files} || true")
         return sum(int(line.split()[1]) for line in text.splitlines())
-
-    def queue(self) -> list[dict[str, object]]:
-        """Entries of its Postfix queue that still have recipients."""
-        lines = self.exec("postfix", "postqueue", "-j").splitlines()
-        return [entry for entry in map(json.loads, lines) if entry["recipients"]]
 
     def flush(self) -> None:
         """Try all deferred mail now."""

@@ -88,7 +88,7 @@ class Stand:
         """Wait until each server is ready and has its stated weight in force."""
         stated = {s.name: s.weight for s in plan.servers}
         equal(lambda: self.weights(plan.namespace), stated, what="weights in force", timeout=timeout)
-        equal(lambda: self.not_ready(plan.namespace), {}, what="Ready of the servers", timeout=timeout)
+        equal(lambda: self.not_ready(plan.namespace), dict[str, str](), what="Ready of the servers", timeout=timeout)
         until(lambda: self.entry_ready(plan), what=f"Service {plan.name} has an endpoint", timeout=30)
 
     def not_ready(self, namespace: str) -> dict[str, str]:
