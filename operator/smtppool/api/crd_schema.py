@@ -14,7 +14,7 @@ Schema = dict[str, Any]
 KEPT = (
     "type", "description", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems",
     "minProperties", "maxProperties", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
-    "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string", "x-kubernetes-validations",
+    "x-kubernetes-int-or-string", "x-kubernetes-validations",
 )  # fmt: skip
 HANDLED = (
     "title", "default", "properties", "required", "additionalProperties", "items", "propertyNames", "patternProperties",
@@ -75,8 +75,6 @@ class _Conversion:
     def _object(self, source: Schema, path: str, seen: tuple[str, ...]) -> Schema:
         if "properties" in source:
             return self._fields(source, path, seen)
-        if source.get("x-kubernetes-preserve-unknown-fields"):
-            return {}
         return self._map(source, path, seen)
 
     def _fields(self, source: Schema, path: str, seen: tuple[str, ...]) -> Schema:
@@ -122,8 +120,7 @@ def _default(field: Schema, converted: Schema) -> Schema:
 def _checked(target: Schema, path: str) -> Schema:
     if target.get("x-kubernetes-int-or-string"):
         return {key: value for key, value in target.items() if key not in ("type", "maxLength", "pattern")}
-    is_map = "additionalProperties" in target or "x-kubernetes-preserve-unknown-fields" in target
-    cap = "maxProperties" if is_map else CAP.get(target["type"])
+    cap = "maxProperties" if "additionalProperties" in target else CAP.get(target["type"])
     if cap and cap not in target and "enum" not in target:
         raise SchemaError(f"{path}: no {cap}")
     return target

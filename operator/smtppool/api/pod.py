@@ -1,11 +1,12 @@
 """The parts of a pod and of a Service that users of every operator ask for."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from smtppool.api.base import IPv4, Model
+from smtppool.api.scheduling import Affinity, ContainerResources, Toleration, TopologySpreadConstraint
 
 QUALIFIED_NAME_PATTERN = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 LABEL_VALUE_PATTERN = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
@@ -14,20 +15,16 @@ QualifiedName = Annotated[str, Field(pattern=QUALIFIED_NAME_PATTERN, max_length=
 LabelValue = Annotated[str, Field(pattern=LABEL_VALUE_PATTERN, max_length=63)]
 Labels = Annotated[dict[QualifiedName, LabelValue], Field(max_length=32)]
 Annotations = Annotated[dict[QualifiedName, Annotated[str, Field(max_length=4096)]], Field(max_length=32)]
-# Parts of core/v1 that Kubernetes itself checks when the pod is applied.
-Opaque = Annotated[
-    dict[str, Any], Field(max_length=32, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
-]
 ResourceName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$", max_length=253)]
 
 
 class Resources(Model):
     """core/v1 ResourceRequirements of each container of a relay pod."""
 
-    postfix: Opaque = Field(default_factory=dict)
-    haproxy: Opaque = Field(default_factory=dict)
-    gate: Opaque = Field(default_factory=dict)
-    agent: Opaque = Field(default_factory=dict)
+    postfix: ContainerResources | None = None
+    haproxy: ContainerResources | None = None
+    gate: ContainerResources | None = None
+    agent: ContainerResources | None = None
 
 
 class DnsConfig(Model):
@@ -44,9 +41,9 @@ class PodSettings(Model):
     annotations: Annotations = Field(default_factory=dict)
     resources: Resources = Field(default_factory=Resources)
     node_selector: Labels = Field(default_factory=dict)
-    tolerations: Annotated[tuple[Opaque, ...], Field(max_length=16)] = ()
-    affinity: Opaque = Field(default_factory=dict)
-    topology_spread_constraints: Annotated[tuple[Opaque, ...], Field(max_length=8)] = ()
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=16)] = ()
+    affinity: Affinity | None = None
+    topology_spread_constraints: Annotated[tuple[TopologySpreadConstraint, ...], Field(max_length=8)] = ()
     priority_class_name: ResourceName | None = None
     image_pull_secrets: Annotated[tuple[ResourceName, ...], Field(max_length=8)] = ()
     dns_config: DnsConfig | None = None

@@ -7,6 +7,7 @@ system can be written to.
 
 from smtppool.api import names
 from smtppool.api.pod import Resources
+from smtppool.api.scheduling import ContainerResources
 from smtppool.render import volumes
 from smtppool.render.identity import Image, Manifest, ServerObject
 
@@ -114,10 +115,16 @@ def _container(name: str, command: list[str], image: Image, resources: Resources
         "imagePullPolicy": image.pull_policy,
         "command": command,
         "env": [_env(variable, path) for variable, path in _DOWNWARD.items()],
-        "resources": getattr(resources, name) or DEFAULT_RESOURCES[name],
+        "resources": _resources(name, resources),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
     }
+
+
+def _resources(container: str, stated: Resources) -> Manifest:
+    """As stated for this container, as a whole; else ours."""
+    own: ContainerResources | None = getattr(stated, container)
+    return (own.dump() if own else {}) or DEFAULT_RESOURCES[container]
 
 
 _DOWNWARD = {

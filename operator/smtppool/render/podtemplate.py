@@ -70,12 +70,13 @@ def _network(server: ServerObject, dns: DnsConfig | None) -> Manifest:
 
 
 def _scheduling(server: ServerObject, settings: PodSettings, node: str | None) -> Manifest:
-    affinity = {"podAntiAffinity": _apart(server), **settings.affinity}
+    stated = {} if settings.affinity is None else settings.affinity.dump()
+    affinity = {"podAntiAffinity": _apart(server), **stated}
     return {
         "affinity": affinity if node is None else pinned_affinity(affinity, node=node),
         "nodeSelector": dict(settings.node_selector) or None,
-        "tolerations": list(settings.tolerations) or None,
-        "topologySpreadConstraints": list(settings.topology_spread_constraints) or None,
+        "tolerations": [one.dump() for one in settings.tolerations] or None,
+        "topologySpreadConstraints": [one.dump() for one in settings.topology_spread_constraints] or None,
         "priorityClassName": settings.priority_class_name,
         "imagePullSecrets": [{"name": name} for name in settings.image_pull_secrets] or None,
     }

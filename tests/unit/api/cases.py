@@ -46,6 +46,8 @@ UNICAST = "must be a unicast IPv4 address, such as 198.51.100.11"
 EXACTLY_ONE = "exactly one of relay and smarthost must be given"
 ADDRESSES = [{"address": "198.51.100.1", "hostname": "a.example.com"}]
 STAGES = [{"day": number, "total": number} for number in range(1, 62)]
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+ON_NODE = {"key": "metadata.name", "operator": "In", "values": ["worker-1"]}
 NEEDS_ENDPOINT = 'egressCheck needs an endpoint, or mode: "Off" to open lanes unverified'
 
 BAD = (
@@ -127,6 +129,9 @@ BAD = (
     _pool("addresses without template", "addresses", ADDRESSES, "addresses need a serverTemplate", at="spec"),
     _pool("label key", "pod.labels", {"a b": "c"}, "keys must match"),
     _pool("label value", "pod.labels", {"a": "b c"}, "should match", at="spec.pod.labels.a"),
+    _pool("affinity of another type", "pod.affinity", {"nodeAffinity": "here"}, at="spec.pod.affinity.nodeAffinity"),
+    _pool("affinity of any depth", "pod.affinity", {"a": {"a": {}}}, "unknown field", at="spec.pod.affinity.a"),
+    _pool("toleration", "pod.tolerations", [{"keys": "a"}], "unknown field", at="spec.pod.tolerations[0].keys"),
     _pool("too many labels", "pod.labels", {f"l{n}": "x" for n in range(33)}, "at most 32"),
     _pool("too many networks", "submission.allowedNetworks", [f"10.{n}.0.0/16" for n in range(65)], "at most 64"),
     _pool("provider name", "providers", [{"name": "Google"}], LABEL_PATTERN, at="spec.providers[0].name"),
@@ -167,7 +172,11 @@ FINE = (
     _pool("max unavailable 100%", "availability.maxUnavailable", "100%"),
     _pool("ratio with fraction", "health.maxBounceRate", "0.125%"),
     _pool("resources", "pod.resources", {"postfix": {"limits": {"memory": "1Gi"}}}),
+    _pool("resources as numbers", "pod.resources", {"agent": {"requests": {"cpu": 1, "memory": "0.5Gi"}}}),
     _pool("tolerations", "pod.tolerations", [{"operator": "Exists"}]),
+    _pool(
+        "affinity", "pod.affinity", {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchFields": [ON_NODE]}]}}}
+    ),
     _pool("prefixed label", "pod.labels", {"example.com/team": "mail"}),
     _plan("stages", "schedule", {"stages": [{"day": 1, "total": 200}, {"day": 2, "total": 400}]}),
     _plan("mix of 100 percent", "mix", {"google": "33.3%", "yahoo": "33.3%", "microsoft": "33.4%"}),

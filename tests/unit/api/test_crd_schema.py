@@ -49,6 +49,10 @@ class Anything(BaseModel):
     what: Any
 
 
+class Deep(BaseModel):
+    what: Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+
+
 class Outer(BaseModel):
     inner: Inner = Field(default_factory=Inner)
     many: Annotated[list[Inner], Field(max_length=3)] = []
@@ -67,6 +71,7 @@ class Outer(BaseModel):
         (Exclusive, "Exclusive.size: not in a structural schema: exclusiveMinimum"),
         (Recursive, "Recursive.again: Recursive contains itself"),
         (Anything, "Anything.what: type None is not supported"),
+        (Deep, "Deep.what: not in a structural schema: x-kubernetes-preserve-unknown-fields"),
     ],
 )
 def test_refused(model: type[BaseModel], says: str) -> None:
