@@ -2,7 +2,8 @@
 
 What is reported as in force is what the gate says, not what was written. When lanes close, Postfix is asked to reload
 so that active mail asks again; when they open or hand over, the deferred queue is flushed so that held mail leaves,
-after a reload, as the queue manager would go on with its last answer for 30 s.
+after a reload, as the queue manager would go on with its last answer for 30 s. Likewise when the gate was started anew:
+what Postfix wanted to deliver meanwhile was deferred.
 """
 
 import asyncio
@@ -52,6 +53,7 @@ class GateKeeper:
         self._file = settings.paths.at(names.GATE_TABLE)
         self._in_force: str | None = None
         self._asked = float("-inf")
+        self._uptime = 0.0
 
     async def turn(self) -> None:
         """Write and reload if the table is another; else ask the gate now and then. OSError when the gate is away."""
@@ -85,7 +87,12 @@ class GateKeeper:
     def _take(self, status: dict[str, Any]) -> None:
         self._asked = time.monotonic()
         self._in_force = status["sha256"]
+        uptime = float(status["uptimeSeconds"])
+        started_anew, self._uptime = uptime < self._uptime, uptime
         self._board.update(gate_up=True, lanes=Lanes(status["lanes"]), intake=Intake(status["intake"]))
+        if started_anew and self._board.facts.lanes is not Lanes.CLOSED:
+            log.info("gate was started anew")
+            self._flush()
 
     def _act(self, before: Lanes, now: Lanes) -> None:
         if before is now:

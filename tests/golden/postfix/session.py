@@ -21,6 +21,7 @@ PROXY_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 SUBMISSION, HANDOVER = 10025, 10028
 ALLOWED, FOREIGN = "10.20.1.1", "10.21.1.1"
 PATIENCE = 20.0
+TRIED_NOW = "being tried now"
 
 
 class Session:
@@ -112,6 +113,25 @@ def deferred() -> bool:
     return any(message["queue_name"] == "deferred" for message in queue())
 
 
+def reasons() -> list[str]:
+    recipients = (recipient for message in queue() for recipient in message["recipients"])
+    return sorted({recipient.get("delay_reason", TRIED_NOW) for recipient in recipients})
+
+
+def reasons_after_a_flush() -> list[str]:
+    """Why mail waits once all of it has been tried again; the reload makes the queue manager forget its last answer."""
+    subprocess.run(["postfix", "reload"], timeout=PATIENCE, check=True, stdout=sys.stderr)
+    found: list[str] = []
+
+    def deferred_again() -> bool:
+        subprocess.run(["postqueue", "-f"], timeout=PATIENCE, check=True)
+        found[:] = reasons()
+        return not {TRIED_NOW, "address not verified"} & set(found)
+
+    until("every message is deferred again", deferred_again)
+    return found
+
+
 def damaged() -> str:
     """As the entrypoint counts them, read as the agent reads it."""
     told = subprocess.run(["cat", str(RUN / "corrupt")], capture_output=True, user=10001, check=False).stdout
@@ -132,7 +152,7 @@ def sessions(gate: subprocess.Popen[bytes]) -> Iterator[tuple[str, Any]]:
     yield "peer", send(port=HANDOVER, client=FOREIGN)
     yield "allowed client", send()
     until("closed lanes defer the message", deferred)
-    yield "queue", sorted({recipient["delay_reason"] for message in queue() for recipient in message["recipients"]})
+    yield "queue", reasons()
     yield "damaged files", damaged()
     (QUEUE / "corrupt" / "4gZq1x2Y3Zz9").touch()
     until("the damaged file is counted", lambda: damaged() == "1")
@@ -156,6 +176,7 @@ def main() -> None:
             os.kill(gate.pid, 9)  # before its worker, which it would replace
             os.kill(worker, 9)
             found["gate killed"] = send()
+            found["queue, gate killed"] = reasons_after_a_flush()
         found["Postfix stopped"] = postfix.returncode
     json.dump(found, sys.stdout)
 

@@ -51,6 +51,10 @@ def test_closed_lanes_keep_mail_and_say_why(heard: dict[str, Any]) -> None:
     assert heard["queue"] == ["address not verified"]
 
 
+def test_without_the_gate_mail_stays_in_the_queue(heard: dict[str, Any]) -> None:
+    assert heard["queue, gate killed"] == ["address resolver failure"]
+
+
 def test_damaged_files_are_counted_where_the_agent_can_read_it(heard: dict[str, Any]) -> None:
     assert heard["damaged files"] == "0"
 

@@ -1,0 +1,74 @@
+"""A gate that was started anew: held mail is flushed, if lanes are open. The gate's own code answers."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smtppool.agent import gate
+from smtppool.agent.facts import Board
+from smtppool.agent.gate import GateKeeper
+from smtppool.agent.settings import Paths, Settings
+from smtppool.api import names
+from smtppool.api.documents import EgressCheckOrder, Grant, Lanes, Routing, SubmissionRule
+from smtppool.gate import worker
+from smtppool.gate.service import Gate
+
+POD = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    """A directory whose sockets fit into the 107 bytes of a unix socket's name."""
+    root = Path(tempfile.mkdtemp(prefix="gate-"))
+    paths = Paths(root=root)
+    paths.at(names.RUN_DIR).mkdir(parents=True)
+    yield Settings(
+        namespace="mail",
+        pool="pool",
+        server="mx1",
+        hostname="mx1.example.com",
+        metrics_port=names.AGENT_PORT,
+        pod_uid=POD["pod_uid"],
+        pod_ip=POD["pod_address"],
+        paths=paths,
+    )
+    shutil.rmtree(root)
+
+
+async def started(paths: Paths, *, uptime: float) -> asyncio.Server:
+    """A gate that has been up for so many seconds."""
+    program = Gate(paths.at(names.GATE_TABLE))
+    program.started -= uptime
+    program.reload()
+    factory = worker.factories(program)[names.GATE_CONTROL_SOCKET]
+    path = str(paths.at(names.GATE_CONTROL_SOCKET))
+    return await asyncio.get_running_loop().create_unix_server(factory, path)
+
+
+@pytest.mark.parametrize(("lanes", "flushes"), [(Lanes.OPEN, 1), (Lanes.CLOSED, 0)])
+async def test_mail_that_waited_for_the_gate_is_flushed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, lanes: Lanes, flushes: int
+) -> None:
+    monkeypatch.setattr(gate, "STATUS_INTERVAL", 0)
+    board = Board()
+    asked: list[str] = []
+    submission = SubmissionRule(max_message_size=1, max_recipients=1)
+    grant = Grant(server="mx1", lanes=lanes, egress_check=EgressCheckOrder(), **POD)
+    board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
+    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"))
+    first = await started(settings.paths, uptime=50)
+    await keeper.turn()
+    first.close()
+    asked.clear()  # lanes may have opened
+    with pytest.raises(OSError):  # noqa: PT011 - whatever the system calls it
+        await keeper.turn()
+    second = await started(settings.paths, uptime=0)
+    await keeper.turn()
+    assert len(asked) == flushes
+    await keeper.turn()
+    assert len(asked) == flushes, "once for each start"
+    second.close()
