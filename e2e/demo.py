@@ -123,16 +123,11 @@ def kill_one(stand: Stand, sender: Sender) -> int:
 
 
 def farewell() -> None:
-    """How to go on and how to clean up."""
+    """How to go on and how to clean up; `exec` reaches the cluster whichever engine it runs in."""
     say("Go on")
-    console.print(
-        'eval "$(.venv/bin/python -m e2e.cluster env)"            # kubectl and helm of this cluster', markup=False
-    )
-    console.print(f".venv/bin/python -m e2e.cluster exec -- kubectl get smtp -n {NAMESPACE} -o wide", markup=False)
-    console.print(
-        f".venv/bin/python -m e2e.cluster exec -- kubectl edit smtps smtp-primary -n {NAMESPACE}", markup=False
-    )
-    console.print("make demo-down                                          # removes everything", markup=False)
+    for command in ("kubectl get smtp -o wide", "kubectl edit smtps smtp-primary", ".venv/bin/smtppool status"):
+        console.print(f".venv/bin/python -m e2e.cluster exec -- {command} -n {NAMESPACE}", markup=False)
+    console.print("make demo-down    # removes everything", markup=False)
 
 
 if __name__ == "__main__":
