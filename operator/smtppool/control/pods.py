@@ -16,13 +16,14 @@ from smtppool.policy.verdict import Verdict, parse_time, quoted
 
 REVISION = "controller-revision-hash"
 SILENCE = timedelta(seconds=30)  # after the end of its grace: then its node does not answer
+_OVER = {"Succeeded", "Failed"}
 _STARTING = {"", "PodInitializing", "ContainerCreating"}
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodView:
-    """`address` None: it has no IPv4 address yet."""
+    """`address` None: it has no IPv4 address yet, or has ended, and its address may be a stranger's by now."""
 
     body: Body
     uid: str
@@ -42,7 +43,7 @@ def pod_view(body: Body) -> PodView:
     return PodView(
         body=body,
         uid=uid_of(body),
-        address=pod_address(body),
+        address=None if _phase(body) in _OVER else pod_address(body),
         node=body["spec"].get("nodeName") or None,
         ready=ready,
         terminating=is_terminating(body),
@@ -63,7 +64,7 @@ def pod_state(body: Body | None, *, now: datetime) -> PodState:
     if body is None:
         return PodState.ABSENT
     statuses = list(_containers(body))
-    if _phase(body) in {"Succeeded", "Failed"} or (statuses and all("terminated" in _state(one) for one in statuses)):
+    if _phase(body) in _OVER or (statuses and all("terminated" in _state(one) for one in statuses)):
         return PodState.ENDED
     if not any(_has_run(one) for one in statuses) and _phase(body) == "Pending":
         return PodState.STUCK
