@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all that a fresh machine needs; `make help` lists the rest.
-# Variables: PYTHON=python3  CLUSTER=current (any cluster that KUBECONFIG names)  KEEP=1 (leave the cluster up)
+# Variables: PYTHON=python3  CLUSTER=current (the cluster of KUBECONFIG; docs/cluster.md)  KEEP=1 (leave the cluster up)
 #            ARGS="-k name" (further arguments for pytest)
 
 SHELL := /bin/bash
