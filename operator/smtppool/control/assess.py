@@ -21,7 +21,7 @@ from smtppool.policy.verdict import Verdict, parse_time
 from smtppool.policy.weights import MemberFacts, WeightDecision, decide_weight
 from smtppool.render.egress import interface
 from smtppool.render.egress.placement import pinned_node
-from smtppool.render.egress.table import egress_provider
+from smtppool.render.egress.table import egress_provider, provider_in_use
 
 _INTERVAL = timedelta(minutes=5)
 # Reasons for which what is in force stays in force; a Conflict or a bad name never gets that far.
@@ -144,7 +144,8 @@ def _rule(view: ServerView, neighbours: Neighbours) -> Rule:
     pod = view.pod
     if view.relay is None or pod is None or pod.node is None or pod.address is None:
         return Rule.NOT_NEEDED if view.relay is None or _needs_no_rule(view) else Rule.UNKNOWN
-    wanted = egress_provider(view.relay).node_rule(view.relay.egress, pod_address=pod.address, held=True)
+    provider = provider_in_use(view.relay, label=pod.egress)
+    wanted = provider.node_rule(view.relay.egress, pod_address=pod.address, held=True)
     if wanted is None:
         return Rule.NOT_NEEDED
     report = neighbours.node(pod.node)

@@ -51,7 +51,8 @@ class Children:
         """Apply all children in dependency order."""
         if view.spec is None or view.pool is None or view.pool.spec is None:
             return ()  # the last good ones stay
-        wish = (view.uid, view.generation, view.pool.uid, view.pool.generation, placement[:2], assessment.grant)
+        rendered = (view.spec.pool_ref, view.spec.relay, view.spec.smarthost)  # a weight is in no child
+        wish = (view.uid, rendered, view.pool.uid, view.pool.generation, placement[:2], assessment.grant)
         if self._is_settled(view.uid, wish):
             return ()
         manifests = children(

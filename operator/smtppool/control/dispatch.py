@@ -26,6 +26,7 @@ from smtppool.kube.kinds import (
 from smtppool.policy.acceptance import claimed_addresses
 from smtppool.policy.emptiness import PodState
 
+AFTER_ROUTING = 0.02  # seconds
 STATUS_DELAY = 1.0  # seconds until a pool looks at what only statuses say
 DEPTH_DELAY = 5.0  # seconds until a pool's status shows a new queue depth
 _MARKS = ("uid", "generation", "labels", "annotations", "finalizers", "deletionTimestamp")
@@ -93,10 +94,11 @@ class Dispatcher:
             self._queues.pools.add_after(pool, STATUS_DELAY)
             return
         self._queues.routing.add(pool)
-        self._queues.servers.add(key)
-        self._queues.pools.add(pool)
+        # Rendering takes the processor for a while: a new weight is on its way to the entry pods before.
+        self._queues.servers.add_after(key, AFTER_ROUTING)
+        self._queues.pools.add_after(pool, AFTER_ROUTING)
         self._all_nodes()
-        for other in self._context.neighbours.sharers(body):
+        for other in self._context.neighbours.sharers(body) - {key}:
             self._queues.servers.add(other)
             self._queues.routing.add(self._pool_of_server(other))
         for plan in map(key_of, self._context.cache.all(IP_WARMUP_PLAN)):

@@ -4,8 +4,9 @@ Nodes announce themselves by their report; a node that left the cluster takes bo
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
-from smtppool.api.documents import EgressRule, NodeEgress
+from smtppool.api.documents import MAX_WANTED, EgressRule, NodeEgress
 from smtppool.api.names import (
     COMPONENT,
     EGRESS_KEY,
@@ -24,7 +25,7 @@ from smtppool.control.view import ServerView
 from smtppool.kube.kinds import CONFIG_MAP, NODE, POD, SMTP_SERVER, Body, Kind, label, uid_of
 from smtppool.render.documents import canonical
 from smtppool.render.egress import interface
-from smtppool.render.egress.table import EGRESS_PROVIDERS, egress_provider
+from smtppool.render.egress.table import EGRESS_PROVIDERS, provider_in_use
 
 OWNER = FIELD_MANAGER  # of ConfigMaps that belong to no object of the user's
 NODE_PERIOD = 300.0  # seconds between looks whether a node still exists: nodes are not watched
@@ -32,21 +33,25 @@ NODE_PERIOD = 300.0  # seconds between looks whether a node still exists: nodes 
 
 async def pass_node(context: Context, node: str) -> float | None:
     """One pass."""
-    order, report = _key(context, node_egress_name(node)), _key(context, node_egress_report_name(node))
-    known = any(context.cache.get(CONFIG_MAP, key) is not None for key in (order, report))
+    ordered, report = _key(context, node_egress_name(node)), _key(context, node_egress_report_name(node))
+    known = any(context.cache.get(CONFIG_MAP, key) is not None for key in (ordered, report))
     if not known and not _rules(context, node):
         return None
     if await context.api.get(NODE, Key("", node)) is None:
-        await _remove(context, CONFIG_MAP, (order, report))
+        await _remove(context, CONFIG_MAP, (ordered, report))
         return None
-    document = NodeEgress(
+    await context.writer.apply(manifest(ordered, order(context, node)), owner=OWNER)
+    return NODE_PERIOD
+
+
+def order(context: Context, node: str) -> NodeEgress:
+    """What this node has to do now."""
+    return NodeEgress(
         node=node,
         rules=_rules(context, node),
         cluster_networks=context.settings.cluster_networks,
         wanted=_wanted(context),
     )
-    await context.writer.apply(manifest(order, document), owner=OWNER)
-    return NODE_PERIOD
 
 
 def manifest(key: Key, document: NodeEgress) -> Body:
@@ -73,7 +78,8 @@ def _rule(context: Context, view: ServerView, held: frozenset[str]) -> EgressRul
         return None
     # An address that an older object holds is not given to a second pod.
     own = view.relay.egress.source in held and not context.neighbours.rivals(view)
-    return egress_provider(view.relay).node_rule(view.relay.egress, pod_address=view.pod.address, held=own)
+    provider = provider_in_use(view.relay, label=view.pod.egress)
+    return provider.node_rule(view.relay.egress, pod_address=view.pod.address, held=own)
 
 
 def _on_node(context: Context, node: str) -> Iterator[ServerView]:
@@ -85,10 +91,15 @@ def _on_node(context: Context, node: str) -> Iterator[ServerView]:
 
 
 def _wanted(context: Context) -> tuple[str, ...]:
-    """Addresses whose node decides where a relay runs."""
-    egresses = ((body["spec"].get("relay") or {}).get("egress") or {} for body in context.cache.all(SMTP_SERVER))
-    sources = {egress.get("localAddress") or egress["address"] for egress in egresses if _is_placed(egress)}
-    return tuple(sorted(sources))
+    """Addresses whose node decides where a relay runs. Beyond the limit the oldest objects come first: somebody who
+    makes any number of them must not take the nodes from the others.
+    """
+    bodies = sorted(context.cache.all(SMTP_SERVER), key=lambda body: str(body["metadata"]["creationTimestamp"]))
+    egresses = ((body["spec"].get("relay") or {}).get("egress") or {} for body in bodies)
+    sources = dict.fromkeys(
+        egress.get("localAddress") or egress["address"] for egress in egresses if _is_placed(egress)
+    )
+    return tuple(sorted(islice(sources, MAX_WANTED)))
 
 
 def _is_placed(egress: dict[str, str]) -> bool:

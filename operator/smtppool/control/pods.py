@@ -8,7 +8,7 @@ from typing import Any
 
 from smtppool.api.base import IPV4_PATTERN
 from smtppool.api.documents import Report, is_of_pod
-from smtppool.api.names import ENTRY
+from smtppool.api.names import EGRESS, ENTRY
 from smtppool.control.reading import MAX_REPORT, parse
 from smtppool.kube.kinds import Body, is_terminating, label, uid_of
 from smtppool.policy.emptiness import PodState
@@ -32,6 +32,7 @@ class PodView:
     ready: bool
     terminating: bool
     labelled: bool  # carries the entry label
+    egress: str | None  # name of the egress provider that it was made for
     revision: str | None
     trouble: Verdict | None  # why it is not ready
 
@@ -48,6 +49,7 @@ def pod_view(body: Body) -> PodView:
         ready=ready,
         terminating=is_terminating(body),
         labelled=label(body, ENTRY) == "true",
+        egress=label(body, EGRESS),
         revision=label(body, REVISION),
         trouble=None if ready else _trouble(body),
     )

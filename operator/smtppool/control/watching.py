@@ -47,12 +47,28 @@ SOURCES: dict[Kind, str | None] = {**dict.fromkeys(OWN), **dict.fromkeys(CHILDRE
 Observe = Callable[[str | None, Body], None]
 
 
+class Forgetful(kopf.DiffBaseStorage):
+    """kopf copies each object at each event to find differences for handlers that we do not have: not here."""
+
+    def build(self, *, body: kopf.Body, extra_fields: Any = None) -> kopf.BodyEssence:  # noqa: ARG002 - kopf's signature
+        """Nothing."""
+        return kopf.BodyEssence()
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Nowhere."""
+
+
 def settings() -> kopf.OperatorSettings:
     """Quiet, and filtered at the server."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.peering.standalone = True
+    chosen.persistence.diffbase_storage = Forgetful()
     for kind in CHILDREN:
         chosen.watching.label_selectors[kind.group, kind.version, kind.plural] = SELECTOR
     return chosen

@@ -15,7 +15,7 @@ from tests.contract.operator.waiting import until
 from tests.contract.operator.world import World
 
 EDITS = 100
-BAR_MS = 50  # of the whole way; this part's share is printed
+BAR_MS = 250  # of the median, on a machine that does other work too; the figure itself is what is printed
 
 
 @dataclass
