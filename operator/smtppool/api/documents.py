@@ -12,6 +12,8 @@ from pydantic import Field
 from smtppool.api.base import Endpoint, Hostname, IPv4, Label, Model, Network, Observed, Port, Weight
 from smtppool.api.smtppool import MAX_SERVERS, Balance
 
+MAX_WANTED = 4096  # addresses that nodes are asked about
+
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$", max_length=32)]
 Uid = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9]{1,64}$", max_length=64)]
@@ -171,7 +173,7 @@ class NodeEgress(Model):
     node: Annotated[str, Field(max_length=253)]
     rules: Annotated[tuple[EgressRule, ...], Field(max_length=1024)] = ()
     cluster_networks: Annotated[tuple[Network, ...], Field(max_length=16)] = ()
-    wanted: Annotated[tuple[IPv4, ...], Field(max_length=4096)] = ()
+    wanted: Annotated[tuple[IPv4, ...], Field(max_length=MAX_WANTED)] = ()
 
 
 class NodeEgressReport(Observed):
@@ -179,6 +181,6 @@ class NodeEgressReport(Observed):
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     node: Annotated[str, Field(max_length=253)]
-    held: Annotated[tuple[IPv4, ...], Field(max_length=4096)] = ()
+    held: Annotated[tuple[IPv4, ...], Field(max_length=MAX_WANTED)] = ()
     applied: Annotated[tuple[EgressRule, ...], Field(max_length=1024)] = ()
     error: Text | None = None

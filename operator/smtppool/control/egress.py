@@ -9,6 +9,7 @@ from itertools import islice
 from smtppool.api.documents import MAX_WANTED, EgressRule, NodeEgress
 from smtppool.api.names import (
     COMPONENT,
+    EGRESS,
     EGRESS_KEY,
     FIELD_MANAGER,
     MANAGED_BY,
@@ -19,10 +20,11 @@ from smtppool.api.names import (
     Key,
     node_egress_name,
     node_egress_report_name,
+    pod_name,
 )
 from smtppool.control.context import Context
 from smtppool.control.view import ServerView
-from smtppool.kube.kinds import CONFIG_MAP, NODE, POD, SMTP_SERVER, Body, Kind, label, uid_of
+from smtppool.kube.kinds import CONFIG_MAP, NODE, POD, SMTP_SERVER, Body, Kind, key_of, label, uid_of
 from smtppool.render.documents import canonical
 from smtppool.render.egress import interface
 from smtppool.render.egress.table import EGRESS_PROVIDERS, provider_in_use
@@ -95,16 +97,22 @@ def _wanted(context: Context) -> tuple[str, ...]:
     makes any number of them must not take the nodes from the others.
     """
     bodies = sorted(context.cache.all(SMTP_SERVER), key=lambda body: str(body["metadata"]["creationTimestamp"]))
-    egresses = ((body["spec"].get("relay") or {}).get("egress") or {} for body in bodies)
-    sources = dict.fromkeys(
-        egress.get("localAddress") or egress["address"] for egress in egresses if _is_placed(egress)
-    )
+    egresses = (_egress(body) for body in bodies if _is_placed(context, body))
+    sources = dict.fromkeys(egress.get("localAddress") or egress["address"] for egress in egresses)
     return tuple(sorted(islice(sources, MAX_WANTED)))
 
 
-def _is_placed(egress: dict[str, str]) -> bool:
-    provider = next((one for name, one in EGRESS_PROVIDERS.items() if name.value == egress.get("provider")), None)
-    return provider is not None and provider.placement is not interface.Placement.ANYWHERE
+def _is_placed(context: Context, server: Body) -> bool:
+    """By what is stated for the next pod, or by what the running one was made for."""
+    pod = context.cache.get(POD, Key(key_of(server).namespace, pod_name(key_of(server).name)))
+    named = {_egress(server).get("provider"), None if pod is None else label(pod, EGRESS)}
+    found = (provider for name, provider in EGRESS_PROVIDERS.items() if name.value in named)
+    return bool(_egress(server)) and any(one.placement is not interface.Placement.ANYWHERE for one in found)
+
+
+def _egress(server: Body) -> dict[str, str]:
+    egress: dict[str, str] = (server["spec"].get("relay") or {}).get("egress") or {}
+    return egress
 
 
 async def _remove(context: Context, kind: Kind, keys: tuple[Key, ...]) -> None:

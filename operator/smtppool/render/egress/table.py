@@ -19,3 +19,8 @@ EGRESS_PROVIDERS: Mapping[EgressProviderName, EgressProvider] = MappingProxyType
 def egress_provider(relay: Relay) -> EgressProvider:
     """The provider that the relay names. Smarthost servers have no relay and no egress provider."""
     return EGRESS_PROVIDERS[relay.egress.provider]
+
+
+def provider_in_use(relay: Relay, *, label: str | None) -> EgressProvider:
+    """The one that a running pod was made for, by its EGRESS label: a change in the spec is for the next pod."""
+    return next((provider for provider in _ALL if provider.name.value == label), egress_provider(relay))
