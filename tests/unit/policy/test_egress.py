@@ -227,6 +227,19 @@ def test_closed_lanes_open_only_by_this_pods_own_confirmation(facts: EgressFacts
     assert facts.report.egress.observed_address == ADDRESS
 
 
+UIDS, ADDRESSES = st.sampled_from([None, UID, "pod-0"]), st.sampled_from([None, POD_ADDRESS, NEW_ADDRESS])
+
+
+@given(uid=UIDS, address=ADDRESSES, report_uid=st.sampled_from([UID, "pod-0"]), report_address=ADDRESSES)
+def test_a_confirmation_opens_only_the_pod_and_address_that_it_names(
+    uid: str | None, address: str | None, report_uid: str, report_address: str | None
+) -> None:
+    said = report(pod_uid=report_uid, pod_address=report_address)
+    facts = egress_facts(pod_uid=uid, pod_address=address, report=said, granted=False)
+    same = None not in (uid, address) and (uid, address) == (report_uid, report_address)
+    assert (decide_egress(facts).lanes is Lanes.OPEN) is same
+
+
 @given(FACTS)
 def test_an_open_lane_that_depends_on_time_names_the_moment(facts: EgressFacts) -> None:
     decision = decide_egress(facts)
