@@ -53,7 +53,7 @@ class Context:
     marker: Marker
     statuses: StatusWriter
     recorder: Recorder
-    last_words: dict[str, Report] = field(default_factory=dict)  # by server uid: of pods that have ended
+    last_words: dict[tuple[Key, str], Report] = field(default_factory=dict)  # by server and uid: of ended pods
     clock: Callable[[], datetime] = utc_now
     settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
     queues: Queues = field(init=False)

@@ -30,6 +30,7 @@ from smtppool.policy.placement import Placement
 from smtppool.policy.verdict import Verdict
 
 LOOK_AGAIN = 2.0  # seconds; only while something is being removed that no watch may tell of
+NAMESPACE_PERIOD = 10.0  # seconds between looks whether the namespace ends, as namespaces are not watched
 _DECISIONS = {"drop": QueueDecision.DROP, "save": QueueDecision.SAVE}
 _NOT_KEPT = Verdict(
     "True",
@@ -72,7 +73,7 @@ class Deletion:
                 await write_grant(self._context, view, assessment)
                 await self._children.realise(view, assessment, placement, namespace_ends=ending)
                 await self._mark_volume(remains, decision)
-                return DeletionStep(decision, again=LOOK_AGAIN)
+                return DeletionStep(decision, again=NAMESPACE_PERIOD)
             case Step.KEEP_VOLUME:
                 return DeletionStep(replace(decision, blocked=_NOT_KEPT), again=LOOK_AGAIN)
             case _ if not _is_recorded(view, decision):
@@ -110,7 +111,7 @@ class Deletion:
             pod_uid=uid_of(remains.pod) if remains.pod is not None else None,
             pod_address=pod_address(remains.pod) if remains.pod is not None else None,
             report=view.last_report,
-            last_words=self._context.last_words.get(view.uid) if state in _ENDED else None,
+            last_words=self._context.last_words.get((view.key, view.uid)) if state in _ENDED else None,
             known_depth=QueueDepth.model_validate(known) if known is not None else None,
         )
         return LifecycleFacts(

@@ -5,7 +5,7 @@ What is dear (all servers of a pool, all nodes) is asked for only when the part 
 
 from collections.abc import Callable
 
-from smtppool.api.names import COMPONENT, OWNER_UID, POOL, REPORT_KEY, SERVER, Key
+from smtppool.api.names import COMPONENT, OWNER_UID, POOL, REPORT_KEY, SERVER, Key, pod_name
 from smtppool.control.context import Context
 from smtppool.control.pods import last_words, pod_state
 from smtppool.kube.cache import pool_of
@@ -115,8 +115,8 @@ class Dispatcher:
         self._pool_of_child(body)
 
     def _config_map(self, body: Body) -> None:
-        server = label(body, SERVER)
-        if label(body, COMPONENT) in {"egress-report", "egress-order"}:
+        server, home = label(body, SERVER), self._context.settings.operator_namespace
+        if label(body, COMPONENT) in {"egress-report", "egress-order"} and key_of(body).namespace == home:
             self._node_document(body)
         elif server is None:
             self._pool_of_child(body)
@@ -176,12 +176,17 @@ class Dispatcher:
             self._queues.nodes.add(node)
 
     def _listen(self, body: Body) -> None:
-        """What an agent leaves at its end must be heard now: the pod may be gone in a moment."""
-        owner = annotation(body, OWNER_UID)
-        if owner and pod_state(body, now=self._context.clock()) is PodState.ENDED:
+        """What an agent leaves at its end must be heard now: the pod may be gone in a moment.
+
+        An owner's uid says nothing by itself: it counts only for the server whose pod this is by its name.
+        """
+        owner, server = annotation(body, OWNER_UID), Key(key_of(body).namespace, label(body, SERVER) or "")
+        if owner is None or key_of(body).name != pod_name(server.name):
+            return
+        if pod_state(body, now=self._context.clock()) is PodState.ENDED:
             words = last_words(body)
             if words is not None:
-                self._context.last_words[owner] = words
+                self._context.last_words[server, owner] = words
 
 
 _NEVER = object()

@@ -1,0 +1,104 @@
+"""Objects that only look like ours: their labels and annotations are whatever their makers wrote."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from smtppool.api.base import API_VERSION
+from smtppool.api.documents import QueueDepth, Report
+from smtppool.api.names import COMPONENT, OWNER_UID, PART_OF, PART_OF_VALUE, SERVER, Key
+from smtppool.control.context import Context
+from smtppool.control.dispatch import Dispatcher
+from smtppool.control.neighbours import INDEXES, Neighbours
+from smtppool.control.reading import Reader
+from smtppool.control.view import Gatherer
+from smtppool.kube.cache import Cache
+
+HOME = "smtppool-system"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+Body = dict[str, Any]
+
+
+class Asked(set[object]):
+    """A queue that only notes who is asked for."""
+
+    def add_after(self, key: object, seconds: float) -> None:
+        """At whatever time."""
+        del seconds
+        self.add(key)
+
+
+class Scene:
+    """A dispatcher before empty queues, with one server known to it."""
+
+    def __init__(self) -> None:
+        cache, reader = Cache(indexes=INDEXES), Reader()
+        gatherer = Gatherer(cache=cache, reader=reader)
+        neighbours = Neighbours(cache=cache, reader=reader, gatherer=gatherer, operator_namespace=HOME)
+        self.queues = SimpleNamespace(**{name: Asked() for name in ("routing", "pools", "servers", "plans", "nodes")})
+        context: Any = SimpleNamespace(
+            cache=cache, reader=reader, gatherer=gatherer, neighbours=neighbours, queues=self.queues, last_words={},
+            clock=lambda: NOW, settings=SimpleNamespace(operator_namespace=HOME),
+        )  # fmt: skip
+        self.context: Context = context
+        self.dispatcher = Dispatcher(self.context)
+        egress = {"address": "198.51.100.11"}
+        spec = {"poolRef": {"name": "marketing"}, "relay": {"hostname": "a.example.com", "egress": egress}}
+        self.dispatcher.observe("ADDED", made(API_VERSION, "SmtpServer", Key("mail", "mx1"), uid="uid-1", spec=spec))
+        for queue in vars(self.queues).values():
+            queue.clear()
+
+
+def made(api_version: str, kind: str, key: Key, *, uid: str = "uid", **content: Any) -> Body:
+    """An object that the watch delivers."""
+    metadata = {"namespace": key.namespace, "name": key.name, "uid": uid, "resourceVersion": "1"}
+    metadata |= {"creationTimestamp": "2026-01-01T00:00:00Z"} | content.pop("metadata", {})
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
+
+
+def ended(key: Key) -> Body:
+    """A pod that says at its end: the queue of mx1 is empty."""
+    words = Report(server="mx1", pod_uid="pod-1", pod_address="10.244.0.9", queue=QueueDepth())
+    over = {"terminated": {"exitCode": 0, "message": words.model_dump_json(by_alias=True, exclude_none=True)}}
+    marks = {"labels": {PART_OF: PART_OF_VALUE, SERVER: "mx1"}, "annotations": {OWNER_UID: "uid-1"}}
+    status = {"phase": "Succeeded", "podIP": "10.244.0.9", "containerStatuses": [{"name": "postfix", "state": over}]}
+    return made("v1", "Pod", key, uid="pod-1", metadata=marks, spec={}, status=status)
+
+
+def test_the_last_words_of_a_servers_pod_are_heard() -> None:
+    scene = Scene()
+    scene.dispatcher.observe("MODIFIED", ended(Key("mail", "mx1-relay-0")))
+    assert list(scene.context.last_words) == [(Key("mail", "mx1"), "uid-1")]
+
+
+def test_a_pod_of_another_namespace_has_no_say() -> None:
+    """It may carry the uid of somebody else's server: an empty queue in its words must not delete that one's mail."""
+    scene = Scene()
+    scene.dispatcher.observe("MODIFIED", ended(Key("attack", "mx1-relay-0")))
+    assert (Key("mail", "mx1"), "uid-1") not in scene.context.last_words
+
+
+def test_a_pod_of_another_name_has_no_say() -> None:
+    scene = Scene()
+    scene.dispatcher.observe("MODIFIED", ended(Key("mail", "helper")))
+    assert scene.context.last_words == {}
+
+
+def node_report(namespace: str) -> Body:
+    marks = {"labels": {PART_OF: PART_OF_VALUE, COMPONENT: "egress-report"}}
+    return made("v1", "ConfigMap", Key(namespace, "worker-1-egress-report"), metadata=marks, data={"a": namespace})
+
+
+def test_a_node_report_concerns_every_server() -> None:
+    scene = Scene()
+    scene.dispatcher.observe("ADDED", node_report(HOME))
+    assert scene.queues.servers == {Key("mail", "mx1")}
+    assert scene.queues.nodes == {"worker-1"}
+
+
+def test_what_looks_like_a_node_report_elsewhere_concerns_nobody() -> None:
+    """Else whoever may write a ConfigMap keeps the operator busy with everybody's servers."""
+    scene = Scene()
+    scene.dispatcher.observe("ADDED", node_report("attack"))
+    assert scene.queues.servers == set()
+    assert scene.queues.nodes == set()
