@@ -100,6 +100,13 @@ def test_a_namespace_with_mail_waits_for_a_decision(stand: Stand, queued: PoolPl
     kubectl("create", "namespace", queued.namespace)
 
 
+@pytest.mark.usefixtures("small")
+def test_an_empty_namespace_goes_by_itself(namespace: str) -> None:
+    """The pods' last counts, made after Postfix has ended, are all that is needed."""
+    kubectl("delete", "namespace", namespace, "--timeout=100s")
+    kubectl("create", "namespace", namespace)
+
+
 def held(plan: PoolPlan) -> str:
     volume = get("pvc", "only-queue", namespace=plan.namespace)
     return str(volume.get("metadata", {}).get("annotations", {}).get(BLOCKED, ""))

@@ -77,12 +77,12 @@ def pod_state(body: Body | None, *, now: datetime) -> PodState:
 
 
 def last_words(body: Body | None) -> Report | None:
-    """The report that an agent leaves as its termination message, counted after Postfix had stopped.
+    """The report that a pod leaves as Postfix's termination message, counted after Postfix had stopped.
 
     A pod that has ended may have lost its address: then its uid says enough, as no sandbox is made anew any more.
     """
     for container in _containers(body or {}):
-        if container.get("name") == "agent":
+        if container.get("name") == "postfix":
             message = _state(container).get("terminated", {}).get("message")
             report = parse({"message": message}, "message", Report, MAX_REPORT).document
             return report if report is not None and _is_of(report, body or {}) else None

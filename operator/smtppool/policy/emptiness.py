@@ -121,14 +121,6 @@ def _pod_ending(facts: QueueFacts) -> Look | None:
     return _waiting("PodEnding", "the namespace is terminating: waiting for the pod's last count of its queue")
 
 
-def _quiet_end(facts: QueueFacts) -> Look | None:
-    """The namespace has taken the pod, which left no last words; its last report was empty and without a session."""
-    report = facts.report
-    if report is None or report.queue is None or facts.pod is PodState.SILENT or _may_have_run_since(facts, report):
-        return None
-    return Look(QueueState.EMPTY) if report.sessions == 0 and report.queue.messages == 0 else None
-
-
 def _held(facts: QueueFacts) -> Look | None:
     depth = facts.last_depth
     return _by_depth(facts, depth) if depth is not None and depth.messages else None
@@ -164,7 +156,6 @@ _CHECKS_IN_ENDING_NAMESPACE: tuple[_Check, ...] = (
     _last_words,
     _closed_report,
     _pod_ending,
-    _quiet_end,
     _held,
 )
 _UNREACHABLE = {

@@ -75,7 +75,7 @@ QUEUES: list[tuple[str, dict[str, Any], Step, str | None, str | None]] = [
         "MailQueued",
         None,
     ),
-    ("namespace: ended quietly", {**ENDING, "pod": PodState.ENDED}, Step.REMOVE_WORKLOAD, None, None),
+    ("namespace: ended without last words", {**ENDING, "pod": PodState.ENDED}, Step.EMPTY, None, "PodEnded"),
     (
         "namespace: ended at another address",
         {**ENDING, **MOVED, "pod": PodState.ENDED, "report": CLOSED_EMPTY},
@@ -83,7 +83,7 @@ QUEUES: list[tuple[str, dict[str, Any], Step, str | None, str | None]] = [
         None,
         "PodEnded",
     ),
-    ("namespace: quiet end", {**ENDING, **GONE}, Step.REMOVE_WORKLOAD, None, None),
+    ("namespace: gone without last words", {**ENDING, **GONE}, Step.EMPTY, None, "NoPod"),
     (
         "namespace: a session in the last report",
         {**ENDING, **GONE, "report": report(sessions=1)},
