@@ -115,6 +115,31 @@ async def test_bad_http(text: str) -> None:
             await echo.source_address(f"http://127.0.0.1:{port}/ip", hostname="x.example")
 
 
+SECRET = "AKIA-of-the-cloud"
+TELLING = {
+    "smtp banner": (f"SSH-2.0 {SECRET}\r\n", "smtp://127.0.0.1:{}", "expected 220, got something else"),
+    "smtp code": (f"554 {SECRET}\r\n", "smtp://127.0.0.1:{}", "expected 220, got 554"),
+    "http body": (f"HTTP/1.1 200 OK\r\n\r\n{SECRET}", "http://127.0.0.1:{}/latest/meta-data", "no address in the body"),
+    "http status": (f"HTTP/1.1 403 {SECRET}\r\n\r\n", "http://127.0.0.1:{}/", "expected status 200, got 403"),
+    "no http": (f"{SECRET}\r\n\r\n", "http://127.0.0.1:{}/", "expected status 200, got something else"),
+}
+
+
+@pytest.mark.parametrize(("text", "endpoint", "says"), TELLING.values(), ids=TELLING)
+async def test_an_error_repeats_nothing_of_the_answer(text: str, endpoint: str, says: str) -> None:
+    """Errors end in a status; an endpoint may be any host that the pod reaches."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(text.encode())
+        if endpoint.startswith("http"):
+            await reader.readline()
+
+    async with host(answer) as port:
+        with pytest.raises(echo.EchoError) as caught:
+            await echo.source_address(endpoint.format(port), hostname="mx1.example.com")
+    assert str(caught.value) == says
+
+
 async def test_a_host_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(echo, "TIMEOUT", 0.1)
     silent = asyncio.Event()
