@@ -1,4 +1,4 @@
-"""The operator's metrics: passes, their time and their failures, writes, and how many servers carry mail."""
+"""The operator's metrics: passes with their time and failures, and the events that asked for them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -29,9 +29,6 @@ class Metrics:
         )
         self.events = Counter(
             "smtppool_operator_events", "Watch events received, by kind.", ["kind"], registry=self.registry
-        )
-        self.objects = Gauge(
-            "smtppool_operator_objects", "Objects in the cache, by kind.", ["kind"], registry=self.registry
         )
         self.ready = Gauge(
             "smtppool_operator_ready", "1 while the cache is complete and passes run.", registry=self.registry

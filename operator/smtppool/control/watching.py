@@ -5,7 +5,8 @@ server by our label, so that a big cluster's other pods and ConfigMaps never get
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any
 
 import kopf
@@ -62,12 +63,21 @@ class Forgetful(kopf.DiffBaseStorage):
         """Nowhere."""
 
 
+class Patience:
+    """Delays between tries to reach the API server: for ever, as giving up would only start this process anew."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (0.2, 0.5, 1.0, 2.0)
+        yield from repeat(3.0)
+
+
 def settings() -> kopf.OperatorSettings:
     """Quiet, and filtered at the server."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.peering.standalone = True
+    chosen.networking.error_backoffs = Patience()
     chosen.persistence.diffbase_storage = Forgetful()
     for kind in CHILDREN:
         chosen.watching.label_selectors[kind.group, kind.version, kind.plural] = SELECTOR

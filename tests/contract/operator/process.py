@@ -61,10 +61,15 @@ class OperatorProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Of the present process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def pss_mib(self) -> float:
         """Proportional set size."""
-        assert self._process is not None
-        lines = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
     def get(self, path: str) -> str:

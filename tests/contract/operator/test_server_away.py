@@ -1,0 +1,28 @@
+"""The API server is away for a while: the operator waits, changes nothing, and goes on when it is back."""
+
+import asyncio
+
+from e2e.cluster.controlplane import ControlPlane
+from smtppool.kube.kinds import SMTP_SERVER
+from tests.contract.operator.objects import pool, server
+from tests.contract.operator.process import OperatorProcess
+from tests.contract.operator.world import World
+
+SECONDS = 5.0
+
+
+async def test_it_comes_back(plane: ControlPlane, world: World, operator: OperatorProcess) -> None:
+    await world.create(pool(world.namespace), server(world.namespace, "mx1", weight=5))
+    await world.routed({"mx1": 5})
+    process = operator.pid
+    await asyncio.to_thread(plane.stop_server)
+    try:
+        await asyncio.sleep(SECONDS)
+    finally:
+        await asyncio.to_thread(plane.start_server)
+    assert await world.weights() == {"mx1": 5}
+    await world.patch(SMTP_SERVER, "mx1", {"spec": {"weight": 6}})
+    await world.routed({"mx1": 6}, within=30)
+    assert operator.pid == process
+    assert operator.running
+    assert operator.get("/readyz") == "ok\n"
