@@ -114,14 +114,13 @@ class Relays:
         words = self._said.get(uid_of(pod))
         message = words.model_copy(update={"queue": conduct.queue}) if words else None
         text = message.model_dump_json(by_alias=True, exclude_none=True) if message else ""
-        over = {"terminated": {"exitCode": 0, "message": text}}
-        ended = {"terminated": {"exitCode": 0}}
+        over = {"terminated": {"exitCode": 0}}
         await self._status(
             pod,
             {
                 "phase": "Succeeded",
-                "containerStatuses": [_container("postfix", over)],
-                "initContainerStatuses": [_container(one, ended) for one in ("gate", "haproxy", "agent")],
+                "containerStatuses": [_container("postfix", {"terminated": {"exitCode": 0, "message": text}})],
+                "initContainerStatuses": [_container(one, over) for one in ("gate", "haproxy", "agent")],
             },
         )
         await self._api.delete(POD, Key(self._namespace, pod["metadata"]["name"]), uid=uid_of(pod), grace_seconds=0)

@@ -1,29 +1,87 @@
-"""What the operator takes from a pod's status."""
+"""What a pod's status says of its relay."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from smtppool.control.pods import pod_address, pod_view
+from smtppool.api.documents import QueueDepth, Report
+from smtppool.control.pods import last_words, pod_state, pod_view
+from smtppool.policy.emptiness import PodState
+
+NOW = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
+RUNNING: dict[str, Any] = {"running": {}}
+ENDED = {"terminated": {"exitCode": 0}}
+WAITING = {"waiting": {"reason": "ImagePullBackOff", "message": "no such\nimage"}}
+WORDS = Report(server="mx1", pod_uid="u1", pod_address="10.0.0.1", queue=QueueDepth(hold=1))
 
 
-def pod(phase: str, address: str = "10.244.1.7") -> dict[str, Any]:
-    """A pod on a node."""
-    metadata = {"name": "mx1-relay-0", "namespace": "mail", "uid": "uid-1"}
-    return {"metadata": metadata, "spec": {"nodeName": "worker-1"}, "status": {"phase": phase, "podIP": address}}
+def pod(phase: str, *states: dict[str, Any], **more: Any) -> dict[str, Any]:
+    names = ("postfix", "agent", "gate")
+    statuses = [{"name": name, "state": state, "restartCount": 0} for name, state in zip(names, states, strict=False)]
+    status = {"phase": phase, "podIP": "10.0.0.1", "containerStatuses": statuses, **more.pop("status", {})}
+    return {"metadata": {"uid": "u1", **more}, "spec": {}, "status": status}
 
 
-@pytest.mark.parametrize("phase", ["Pending", "Running"])
-def test_a_pod_has_its_address(phase: str) -> None:
-    assert pod_view(pod(phase)).address == "10.244.1.7"
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        (None, PodState.ABSENT),
+        (pod("Pending"), PodState.STUCK),
+        (pod("Pending", WAITING), PodState.STUCK),
+        (pod("Pending", RUNNING, WAITING), PodState.RUNNING),
+        (pod("Running", RUNNING, RUNNING), PodState.RUNNING),
+        (pod("Running", ENDED, RUNNING), PodState.RUNNING),
+        (pod("Running", ENDED, ENDED), PodState.ENDED),
+        (pod("Failed"), PodState.ENDED),
+        (pod("Running", RUNNING, deletionTimestamp="2025-11-21T12:00:10Z"), PodState.RUNNING),
+        (pod("Running", RUNNING, deletionTimestamp="2025-11-21T11:59:00Z"), PodState.SILENT),
+    ],
+)
+def test_state(body: dict[str, Any] | None, state: PodState) -> None:
+    assert pod_state(body, now=NOW) is state
 
 
-@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
-def test_the_address_of_a_pod_that_has_ended_is_nobodys(phase: str) -> None:
-    """It may belong to a stranger's pod by now: that is no member, and gets no egress address."""
-    assert pod_view(pod(phase)).address is None
-    assert pod_address(pod(phase)) == "10.244.1.7", "its reports are still known by it"
+def test_silence_begins_half_a_minute_after_the_grace() -> None:
+    body = pod("Running", RUNNING, deletionTimestamp="2025-11-21T12:00:00Z")
+    assert pod_state(body, now=NOW + timedelta(seconds=30)) is PodState.RUNNING
+    assert pod_state(body, now=NOW + timedelta(seconds=31)) is PodState.SILENT
 
 
-def test_an_ipv6_address_is_none() -> None:
-    assert pod_view(pod("Running", "fd00::7")).address is None
+@pytest.mark.parametrize(
+    ("body", "reason", "words"),
+    [
+        (pod("Running", RUNNING, deletionTimestamp="x"), "PodTerminating", "terminating"),
+        (pod("Pending", WAITING), "ImagePullBackOff", "container postfix: no such?image"),
+        (pod("Pending", {"waiting": {"reason": "ContainerCreating"}}), "PodStarting", "starting"),
+        (pod("Pending", {"waiting": {"reason": "two words"}}), "ContainerWaiting", "two words"),
+        (pod("Running", RUNNING), "PodNotReady", "not ready"),
+        (
+            pod(
+                "Pending", status={"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes"}]}
+            ),
+            "Unschedulable",
+            "0/1 nodes",
+        ),
+    ],
+)
+def test_trouble(body: dict[str, Any], reason: str, words: str) -> None:
+    trouble = pod_view(body).trouble
+    assert trouble is not None
+    assert (trouble.status, trouble.reason) == ("False", reason)
+    assert words in trouble.message
+
+
+def test_a_ready_pod_has_no_trouble() -> None:
+    view = pod_view(pod("Running", RUNNING, status={"conditions": [{"type": "Ready", "status": "True"}]}))
+    assert view.ready
+    assert view.trouble is None
+
+
+def test_last_words_are_left_by_postfix() -> None:
+    text = WORDS.model_dump_json(by_alias=True, exclude_none=True)
+    assert last_words(pod("Failed", {"terminated": {"message": text}})) == WORDS
+    assert last_words(pod("Failed", ENDED, {"terminated": {"message": text}})) is None
+    assert last_words(pod("Failed", {"terminated": {"message": "Traceback: ..."}})) is None
+    assert last_words(pod("Failed", {"terminated": {"message": text.replace("u1", "u2")}})) is None
+    assert last_words(None) is None
