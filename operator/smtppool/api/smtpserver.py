@@ -43,7 +43,7 @@ class DesiredState(StrEnum):
 
 
 class SmarthostTls(StrEnum):
-    """`StartTls` on 587 or 25, `Implicit` on 465."""
+    """`StartTls` on 587 or 25, `Implicit` on 465. With credentials, the certificate must prove the host's name."""
 
     START_TLS = "StartTls"
     IMPLICIT = "Implicit"

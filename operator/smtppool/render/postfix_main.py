@@ -178,7 +178,9 @@ def _source(settings: RelaySettings) -> dict[str, str]:
 def _smarthost(settings: RelaySettings) -> dict[str, str]:
     if settings.relayhost is None:
         return {"relayhost": "", "smtp_tls_security_level": "may"}
-    tls = {"relayhost": settings.relayhost, "smtp_tls_security_level": "encrypt"}
+    # Credentials go only to a host whose certificate proves its name.
+    level = "secure" if settings.credentials else "encrypt"
+    tls = {"relayhost": settings.relayhost, "smtp_tls_security_level": level}
     if settings.implicit_tls:
         tls["smtp_tls_wrappermode"] = "yes"
     if not settings.credentials:

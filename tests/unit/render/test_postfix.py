@@ -100,9 +100,10 @@ def test_relay_delivers_itself() -> None:
 def test_smarthost(changes: dict[str, Any], expected: dict[str, str]) -> None:
     main = rendered(smarthost(**changes))
     assert main | expected == main
-    assert main["smtp_tls_security_level"] == "encrypt"
+    has_credentials = changes.get("credentialsSecretRef", "given") is not None
+    assert main["smtp_tls_security_level"] == ("secure" if has_credentials else "encrypt")
     assert ("smtp_tls_wrappermode" in main) is ("smtp_tls_wrappermode" in expected)
-    assert ("smtp_sasl_password_maps" in main) is (changes.get("credentialsSecretRef", "given") is not None)
+    assert ("smtp_sasl_password_maps" in main) is has_credentials
 
 
 def test_hostname() -> None:
