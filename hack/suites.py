@@ -25,13 +25,14 @@ class Suite(NamedTuple):
     needs: tuple[str, ...]
     per_test: int
     whole: int
+    workers: int = 0  # processes side by side; each has its own control plane, and mostly waits for it
 
 
 SUITES: Final = {
     "unit": Suite("tests/unit", (), per_test=30, whole=180),
     "golden": Suite("tests/golden", (*MACHINE, "images"), per_test=60, whole=180),
     "chart": Suite("tests/chart", MACHINE, per_test=60, whole=180),
-    "contract": Suite("tests/contract", MACHINE, per_test=120, whole=300),
+    "contract": Suite("tests/contract", MACHINE, per_test=120, whole=600, workers=4),
     "core": Suite("e2e/core", CLUSTER, per_test=300, whole=900),
     "full": Suite("e2e/full", CLUSTER, per_test=900, whole=3600),
 }
@@ -70,6 +71,8 @@ def run(name: str, suite: Suite, *, extra: list[str]) -> Outcome:
     report = REPORTS / f"{name}.xml"
     report.unlink(missing_ok=True)
     limits = [f"--timeout={suite.per_test}", f"--session-timeout={suite.whole}"]
+    if suite.workers:
+        limits += [f"--numprocesses={suite.workers}", "--dist=loadfile"]
     command = [sys.executable, "-m", "pytest", suite.path, *limits, f"--junitxml={report}", *extra]
     if "up" in suite.needs:
         command = cluster("exec", "--", *command)

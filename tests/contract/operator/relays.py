@@ -52,6 +52,7 @@ class Relays:
         self._conducts: dict[str, Conduct] = {}
         self._said: dict[str, Report] = {}
         self._addresses: dict[tuple[str, int], str] = {}  # by pod uid and sandbox
+        self._turn = asyncio.Lock()  # a test's own report is not overtaken by one that was already under way
         self._task: asyncio.Task[None] | None = None
 
     def __getitem__(self, name: str) -> Conduct:
@@ -71,7 +72,8 @@ class Relays:
             try:
                 pods, _ = await self._api.list(POD, namespace=self._namespace, label_selector=SERVER)
                 for pod in pods:
-                    await self._live(pod)
+                    async with self._turn:
+                        await self._live(pod)
             except ApiError:
                 pass  # a namespace that ends takes objects from under this loop; the next turn sees it
             await asyncio.sleep(PERIOD)
@@ -143,7 +145,7 @@ class Relays:
             routing_hash=await self._routing_hash(pod["metadata"]["labels"][POOL]),
         )
         if conduct.reports and report != self._said.get(uid_of(pod)):
-            await self.write_report(name, report.model_dump_json(by_alias=True, exclude_none=True))
+            await self._write(name, report.model_dump_json(by_alias=True, exclude_none=True))
             self._said[uid_of(pod)] = report
 
     def _observation(self, uid: str, conduct: Conduct, grant: Grant) -> EgressObservation:
@@ -161,6 +163,10 @@ class Relays:
 
     async def write_report(self, name: str, text: str) -> None:
         """The text, whatever it is."""
+        async with self._turn:
+            await self._write(name, text)
+
+    async def _write(self, name: str, text: str) -> None:
         key = Key(self._namespace, report_name(name))
         await self._api.merge_patch(CONFIG_MAP, key, {"data": {REPORT_KEY: text}}, manager=AGENT_MANAGER)
 
