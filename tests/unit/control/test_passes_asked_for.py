@@ -1,0 +1,158 @@
+"""Which change asks for which pass."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from smtppool.api.base import API_VERSION
+from smtppool.api.names import COMPONENT, GRANT_KEY, POOL, REPORT_KEY, Key
+from smtppool.control.context import Context
+from smtppool.control.dispatch import Dispatcher
+from smtppool.control.neighbours import INDEXES, Neighbours
+from smtppool.control.reading import Reader
+from smtppool.control.view import Gatherer
+from smtppool.kube.cache import Cache
+from tests.unit.control.bodies import GRANT, NOW, REPORT, Cluster, body, document
+
+POOL_KEY, SERVER_KEY = Key("mail", "marketing"), Key("mail", "mx1")
+
+
+class Asked:
+    """A queue that only notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.now: set[Any] = set()
+        self.later: set[Any] = set()
+
+    def add(self, key: Any) -> None:
+        self.now.add(key)
+
+    def add_after(self, key: Any, _seconds: float) -> None:
+        self.later.add(key)
+
+
+class Queues:
+    """All five."""
+
+    def __init__(self) -> None:
+        self.routing, self.pools, self.servers, self.plans, self.nodes = (Asked() for _ in range(5))
+
+    def clear(self) -> None:
+        self.__init__()  # type: ignore[misc]
+
+
+@pytest.fixture
+def queues() -> Queues:
+    return Queues()
+
+
+@pytest.fixture
+def dispatcher(queues: Queues) -> Dispatcher:
+    """With the pool and the server of `bodies` known."""
+    cache, reader = Cache(indexes=INDEXES), Reader()
+    gatherer = Gatherer(cache=cache, reader=reader)
+    neighbours = Neighbours(cache=cache, reader=reader, gatherer=gatherer, operator_namespace="system")
+    context = SimpleNamespace(
+        queues=queues,
+        cache=cache,
+        reader=reader,
+        gatherer=gatherer,
+        neighbours=neighbours,
+        clock=lambda: NOW,
+        last_words={},
+        settings=SimpleNamespace(operator_namespace="system"),
+    )
+    made = Dispatcher(cast("Context", context))
+    cluster = Cluster()
+    for one in (cluster.pool, cluster.server, cluster.pod, cluster.grant, cluster.report):
+        assert one is not None
+        made.observe(None, one)
+    _forget(made, queues)
+    return made
+
+
+def _forget(dispatcher: Dispatcher, queues: Queues) -> None:
+    queues.clear()
+    dispatcher._queues = cast("Any", queues)
+
+
+def newer(one: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    return {**one, "metadata": {**one["metadata"], "resourceVersion": "2", **metadata}}
+
+
+def test_an_edited_server_goes_to_the_routing_first(dispatcher: Dispatcher, queues: Queues) -> None:
+    dispatcher.observe("MODIFIED", newer(Cluster().server, generation=2))
+    assert queues.routing.now == {POOL_KEY}
+    assert (queues.servers.now, queues.servers.later) == (set(), {SERVER_KEY})
+
+
+def test_an_own_status_write_does_not_go_to_the_routing(dispatcher: Dispatcher, queues: Queues) -> None:
+    dispatcher.observe("MODIFIED", {**newer(Cluster().server), "status": {"weight": 3}})
+    assert queues.routing.now == set()
+    assert queues.servers.now == {SERVER_KEY}
+
+
+def test_a_queue_depth_waits_and_an_address_does_not(dispatcher: Dispatcher, queues: Queues) -> None:
+    deeper = REPORT.model_copy(update={"sessions": 9})
+    dispatcher.observe("MODIFIED", newer(document("mx1-report", REPORT_KEY, deeper)))
+    assert (queues.routing.now, queues.pools.now, queues.pools.later) == (set(), set(), {POOL_KEY})
+    assert queues.servers.now == {SERVER_KEY}
+    egress = REPORT.egress.model_copy(update={"observed_address": "192.0.2.1"})
+    elsewhere = newer(document("mx1-report", REPORT_KEY, REPORT.model_copy(update={"egress": egress})))
+    dispatcher.observe("MODIFIED", newer(elsewhere, resourceVersion="3"))
+    assert queues.routing.now == {POOL_KEY}
+
+
+def test_a_grant_and_a_pod_concern_pool_and_server(dispatcher: Dispatcher, queues: Queues) -> None:
+    pod = Cluster().pod
+    assert pod is not None
+    for one in (document("mx1-grant", GRANT_KEY, GRANT), pod):
+        _forget(dispatcher, queues)
+        dispatcher.observe("MODIFIED", newer(one))
+        assert queues.servers.now == {SERVER_KEY}
+        assert queues.routing.now == {POOL_KEY}
+    assert queues.nodes.now == {"n1"}
+
+
+def test_a_child_that_lost_its_labels_is_remembered(dispatcher: Dispatcher, queues: Queues) -> None:
+    role = body("ServiceAccount", "mx1-relay", "sa")
+    dispatcher.observe("ADDED", role)
+    _forget(dispatcher, queues)
+    dispatcher.observe("MODIFIED", newer(role, labels={POOL: "marketing"}))
+    assert queues.servers.now == {SERVER_KEY}
+
+
+def test_a_changed_pool_concerns_all_its_servers(dispatcher: Dispatcher, queues: Queues) -> None:
+    pool = Cluster().pool
+    assert pool is not None
+    dispatcher.observe("MODIFIED", {**newer(pool), "status": {"members": 1}})
+    assert queues.servers.now == set()
+    dispatcher.observe("MODIFIED", newer(pool, resourceVersion="3", generation=2))
+    assert queues.servers.now == {SERVER_KEY}
+
+
+def test_a_deleted_object_asks_once_more(dispatcher: Dispatcher, queues: Queues) -> None:
+    dispatcher.observe("DELETED", newer(Cluster().server))
+    assert queues.routing.now == {POOL_KEY}
+    assert queues.servers.later == {SERVER_KEY}
+
+
+def test_a_nodes_report_concerns_the_servers_with_addresses(dispatcher: Dispatcher, queues: Queues) -> None:
+    labels = {COMPONENT: "egress-report"}
+    report = body("ConfigMap", "n1-egress-report", "n", metadata={"namespace": "system", "labels": labels}, data={})
+    dispatcher.observe("ADDED", report)
+    assert queues.nodes.now == {"n1"}
+    assert queues.servers.now == {SERVER_KEY}
+    _forget(dispatcher, queues)
+    dispatcher.observe("MODIFIED", newer(report))
+    assert queues.servers.now == set()
+
+
+def test_two_servers_of_one_address_look_at_each_other(dispatcher: Dispatcher, queues: Queues) -> None:
+    server = Cluster().server
+    thief = newer(server, name="thief", namespace="other", uid="thief-uid")
+    assert thief["apiVersion"] == API_VERSION
+    dispatcher.observe("ADDED", thief)
+    assert queues.servers.now == {SERVER_KEY}
+    assert POOL_KEY in queues.routing.now
