@@ -10,6 +10,7 @@ NOTHING: Final = "nothing to do"
 BY_REASON: Final[Mapping[str, str]] = {
     "InvalidSpec": "correct the fields that the message names; the last good configuration is in force",
     "PoolNotFound": "create the SmtpPool, or delete this SmtpServer: poolRef cannot be changed",
+    "PoolFull": "a pool holds at most 200 servers: delete some, or create this one in another pool",
     "Conflict": "another object holds the name or the address: the message says which; delete one of the two",
     "Paused": "remove the annotation smtppool.io/paused when you are done",
     "Refused": "the API server refused a child (quota, Pod Security, admission): the message says why",

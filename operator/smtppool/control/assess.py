@@ -62,6 +62,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
         pool=view.pool_key.name,
         pool_exists=view.pool is not None,
         rivals=rivals,
+        surplus=neighbours.is_surplus(view),
     )
     established = view.grant is not None
     sender = min(rivals.values()) if rivals else neighbours.sender(view)

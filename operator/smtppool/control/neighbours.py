@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from smtppool.api.documents import Lanes, NodeEgressReport
 from smtppool.api.names import COMPONENT, Key, node_egress_report_name
+from smtppool.api.smtppool import MAX_SERVERS
+from smtppool.control.limits import within
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer, ServerView
 from smtppool.kube.cache import Cache
-from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_SERVER, Body, label
+from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_SERVER, Body, key_of, label
 from smtppool.policy.acceptance import Claim, claimed_addresses, holders
 
 _EGRESS_REPORT = "egress-report"  # component of the node program's ConfigMaps
@@ -70,6 +72,11 @@ class Neighbours:
         held = holders(self._claims(view.body))
         mine = claimed_addresses(view.body["spec"])
         return {address: owner for address, owner in held.items() if address in mine and owner != view.key}
+
+    def is_surplus(self, view: ServerView) -> bool:
+        """Whether older servers leave it no room in its pool."""
+        bodies = self._cache.by(SMTP_SERVER, "pool", view.pool_key.name, namespace=view.key.namespace)
+        return len(bodies) > MAX_SERVERS and view.key not in map(key_of, within(bodies))
 
     def sender(self, view: ServerView) -> Key | None:
         """Another relay that still sends from this one's address, though it must not."""

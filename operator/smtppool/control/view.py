@@ -19,6 +19,7 @@ from smtppool.api.names import (
 )
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.api.smtpserver import Relay, SmtpServerSpec
+from smtppool.control.limits import within
 from smtppool.control.pods import PodView, pod_view
 from smtppool.control.reading import Reader
 from smtppool.kube.cache import Cache
@@ -161,9 +162,9 @@ class Gatherer:
         return self._server(key, body, self.pool(Key(key.namespace, str(body["spec"]["poolRef"]["name"]))))
 
     def servers_of(self, pool: PoolView) -> list[ServerView]:
-        """All servers that name this pool, by name."""
+        """The servers that name this pool, by name; no more than it has room for."""
         bodies = self._cache.by(SMTP_SERVER, "pool", pool.key.name, namespace=pool.key.namespace)
-        return [self._server(Key(pool.key.namespace, body["metadata"]["name"]), body, pool) for body in bodies]
+        return [self._server(Key(pool.key.namespace, body["metadata"]["name"]), body, pool) for body in within(bodies)]
 
     def _server(self, key: Key, body: Body, pool: PoolView | None) -> ServerView:
         spec, errors = self._reader.spec(body, SmtpServerSpec)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from smtppool.api.base import Model
 from smtppool.api.names import MAX_NAME, Key
+from smtppool.api.smtppool import MAX_SERVERS
 from smtppool.policy.verdict import Verdict
 
 SpecModel = TypeVar("SpecModel", bound=Model)
@@ -66,9 +67,9 @@ def accept_spec(errors: tuple[str, ...], *, kind: str) -> Verdict:
 
 
 def accept_server(
-    *, key: Key, errors: tuple[str, ...], pool: str, pool_exists: bool, rivals: Mapping[str, Key]
+    *, key: Key, errors: tuple[str, ...], pool: str, pool_exists: bool, rivals: Mapping[str, Key], surplus: bool
 ) -> Verdict:
-    """`rivals`: addresses of this server that an older object holds."""
+    """`rivals`: addresses of this server that an older object holds; `surplus`: older servers fill the pool."""
     if len(key.name) > MAX_NAME:
         return Verdict(
             "False",
@@ -89,5 +90,11 @@ def accept_server(
             "False",
             "PoolNotFound",
             f"there is no SmtpPool {key.namespace}/{pool}: create it, or delete this SmtpServer",
+        )
+    if surplus:
+        return Verdict(
+            "False",
+            "PoolFull",
+            f"{MAX_SERVERS} older SmtpServers fill the pool {pool}: delete some, or recreate this one in another pool",
         )
     return ACCEPTED

@@ -79,18 +79,26 @@ def test_a_younger_claim_never_takes_an_address(claims: list[Claim]) -> None:
         ("mx1", (), True, {"198.51.100.11": Key("old", "mx9")}, "Conflict"),
         ("mx1", ("spec.weight",), True, {}, "InvalidSpec"),
         ("m" * 47, (), True, {}, "InvalidName"),
+        ("surplus", (), True, {}, "PoolFull"),
     ],
 )
 def test_server(name: str, errors: tuple[str, ...], pool_exists: bool, rivals: dict[str, Key], reason: str) -> None:
     verdict = accept_server(
-        key=Key("mail", name), errors=errors, pool="marketing", pool_exists=pool_exists, rivals=rivals
+        key=Key("mail", name),
+        errors=errors,
+        pool="marketing",
+        pool_exists=pool_exists,
+        rivals=rivals,
+        surplus=name == "surplus",
     )
     assert verdict.reason == reason
     assert (verdict.status == "True") == (reason == "Accepted")
 
 
 def test_a_conflict_names_the_holder_and_the_way_out() -> None:
-    verdict = accept_server(key=KEY, errors=(), pool="p", pool_exists=True, rivals={"198.51.100.11": Key("old", "mx9")})
+    verdict = accept_server(
+        key=KEY, errors=(), pool="p", pool_exists=True, surplus=False, rivals={"198.51.100.11": Key("old", "mx9")}
+    )
     assert "old/mx9" in verdict.message
     assert "198.51.100.11" in verdict.message
     assert "delete" in verdict.message
