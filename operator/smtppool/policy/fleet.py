@@ -6,7 +6,7 @@ A server is the pool's own only if it says so (label and owner); a user's server
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from smtppool.api.names import FROM_ADDRESS, MAX_NAME
+from smtppool.api.names import FROM_ADDRESS, MAX_NAME, QUEUE_DECISION
 from smtppool.api.pool_members import PoolAddress, ServerTemplate
 from smtppool.api.smtppool import SmtpPoolSpec
 
@@ -41,6 +41,11 @@ def surplus(own: Collection[str], wanted: Collection[WantedServer]) -> tuple[str
     return tuple(sorted(name for name in own if name not in names))
 
 
+def _without_decision(annotations: Mapping[str, str]) -> dict[str, str]:
+    """A decision about mail is for one deletion: in a template it would lose mail at any later one, unasked."""
+    return {name: value for name, value in annotations.items() if name != QUEUE_DECISION}
+
+
 def _server(pool: str, stated: PoolAddress, template: ServerTemplate) -> WantedServer:
     egress = {
         "address": stated.address,
@@ -50,7 +55,7 @@ def _server(pool: str, stated: PoolAddress, template: ServerTemplate) -> WantedS
     return WantedServer(
         name=server_name(pool, stated.address),
         labels={**template.metadata.labels, FROM_ADDRESS: stated.address},
-        annotations=dict(template.metadata.annotations),
+        annotations=_without_decision(template.metadata.annotations),
         spec={
             "poolRef": {"name": pool},
             "relay": {"hostname": stated.hostname, "egress": egress},

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtppool.api.names import FROM_ADDRESS, MAX_NAME
+from smtppool.api.names import FROM_ADDRESS, MAX_NAME, QUEUE_DECISION
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.api.smtpserver import SmtpServerSpec
 from smtppool.policy.fleet import server_name, surplus, wanted_servers
@@ -12,7 +12,7 @@ SPEC = SmtpPoolSpec.model_validate(
     {
         "egressCheck": {"mode": "Off"},
         "serverTemplate": {
-            "metadata": {"labels": {"batch": "nov"}},
+            "metadata": {"labels": {"batch": "nov"}, "annotations": {"example.com/a": "b", QUEUE_DECISION: "drop"}},
             "spec": {"weight": 40, "warmup": {"mode": "Warm"}, "relay": {"egress": {"provider": "node"}}},
         },
         "addresses": [
@@ -31,6 +31,10 @@ def test_one_valid_server_per_address() -> None:
     assert [spec.weight for spec in specs] == [40, 0]
     assert [spec.relay.egress.source for spec in specs if spec.relay] == ["198.51.100.11", "10.0.0.12"]
     assert all(spec.relay and spec.relay.egress.provider.value == "node" for spec in specs)
+
+
+def test_a_template_decides_nothing_about_mail() -> None:
+    assert {name for server in wanted_servers("marketing", SPEC) for name in server.annotations} == {"example.com/a"}
 
 
 def test_a_removed_address_makes_its_server_surplus() -> None:
