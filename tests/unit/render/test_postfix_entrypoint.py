@@ -6,6 +6,7 @@ Its function that counts damaged queue files is run as it stands there.
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,35 @@ def test_same_as_in_names(name: str) -> None:
 
 def test_it_can_be_run() -> None:
     assert ENTRYPOINT.stat().st_mode & 0o111
+
+
+THIEF = """
+import os, sys
+while True:
+    try:
+        os.symlink(sys.argv[1], sys.argv[2])
+    except FileExistsError:
+        pass
+"""
+
+
+def test_a_secret_is_written_into_nothing_that_others_made(tmp_path: Path) -> None:
+    """Somebody makes a link in its place, as fast as possible; at worst the write fails, and the container with it."""
+    text = ENTRYPOINT.read_text()
+    start = text.index("write_secret() {")
+    function = text[start : text.index("\n}\n", start) + 3]
+    loot, secret = tmp_path / "loot", tmp_path / "secret"
+    run = ["bash", "-c", f"set -euo pipefail\n{function}\nprintf hush | write_secret {secret}"]
+    with subprocess.Popen([sys.executable, "-c", THIEF, loot, secret]) as thief:
+        try:
+            for _ in range(20):
+                subprocess.run(run, capture_output=True, timeout=10, check=False)
+                assert not loot.exists()
+        finally:
+            thief.kill()
+    secret.unlink(missing_ok=True)
+    subprocess.run(run, capture_output=True, timeout=10, check=True)
+    assert (secret.read_text(), secret.stat().st_mode & 0o777) == ("hush", 0o600)
 
 
 def published(root: Path, *, counted: str = "unknown") -> str | None:
