@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,9 @@ def test_a_secret_is_written_into_nothing_that_others_made(tmp_path: Path) -> No
     run = ["bash", "-c", f"set -euo pipefail\n{function}\nprintf hush | write_secret {secret}"]
     with subprocess.Popen([sys.executable, "-c", THIEF, loot, secret]) as thief:
         try:
+            until = time.monotonic() + 10
+            while not secret.is_symlink() and time.monotonic() < until:
+                time.sleep(0.01)  # for the thief to begin
             for _ in range(20):
                 subprocess.run(run, capture_output=True, timeout=10, check=False)
                 assert not loot.exists()
