@@ -32,7 +32,7 @@ SUITES: Final = {
     "unit": Suite("tests/unit", (), per_test=30, whole=180),
     "golden": Suite("tests/golden", (*MACHINE, "images"), per_test=60, whole=180),
     "chart": Suite("tests/chart", MACHINE, per_test=60, whole=180),
-    "contract": Suite("tests/contract", MACHINE, per_test=120, whole=600, workers=4),
+    "contract": Suite("tests/contract", MACHINE, per_test=120, whole=900, workers=2),
     "core": Suite("e2e/core", CLUSTER, per_test=300, whole=900),
     "full": Suite("e2e/full", CLUSTER, per_test=900, whole=3600),
 }

@@ -1,8 +1,7 @@
-"""One real etcd + kube-apiserver + kube-controller-manager for the whole run; each test has a namespace of its own."""
+"""One real etcd + kube-apiserver + kube-controller-manager for all tests; each has a namespace of its own."""
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,17 +10,13 @@ from e2e.cluster.controlplane import ControlPlane
 from smtppool.api.names import Key
 from smtppool.kube.client import Api, connect
 from smtppool.kube.kinds import NAMESPACE, uid_of
-
-CRDS = Path(__file__).parents[2] / "crds"
-DEFINITIONS = "crd/smtppools.smtppool.io", "crd/smtpservers.smtppool.io", "crd/ipwarmupplans.smtppool.io"
+from tests.contract.plane import with_definitions
 
 
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """The control plane with our CRDs in force."""
-    with ControlPlane(directory=tmp_path_factory.mktemp("plane"), controllers=True) as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(CRDS))
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", *DEFINITIONS)
+    """The control plane with our CRDs in force; the operator's own tests have another one."""
+    with with_definitions(tmp_path_factory.mktemp("plane")) as plane:
         yield plane
 
 

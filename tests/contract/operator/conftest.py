@@ -13,6 +13,7 @@ from smtppool.kube.client import Api
 from tests.contract.operator.process import OperatorProcess
 from tests.contract.operator.relays import Relays
 from tests.contract.operator.world import World
+from tests.contract.plane import with_definitions
 
 OPERATOR_NAMESPACE = "smtppool-system"
 ACCOUNT = "operator"
@@ -26,6 +27,13 @@ def with_own_rights(plane: ControlPlane) -> Path:
     subject = f"--serviceaccount={OPERATOR_NAMESPACE}:{ACCOUNT}"
     plane.kubectl("create", "clusterrolebinding", ACCOUNT, f"--clusterrole={ACCOUNT}", subject)
     return plane.kubeconfig_for(name=ACCOUNT, token=plane.service_account_token(OPERATOR_NAMESPACE, ACCOUNT))
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One of its own: an operator acts on every object of a control plane, also on those of other tests."""
+    with with_definitions(tmp_path_factory.mktemp("operated")) as plane:
+        yield plane
 
 
 @pytest.fixture(scope="session")

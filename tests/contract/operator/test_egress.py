@@ -80,6 +80,16 @@ async def test_mode_off_opens_and_says_so(world: World) -> None:
     await world.says("mx1", "EgressVerified", "Unknown/Disabled")
 
 
+async def test_a_relay_that_never_reported_gets_no_mail(world: World) -> None:
+    """It would be deleted as one that never had any: here its report belongs to somebody else."""
+    foreign = {"name": report_name("mx1"), "namespace": world.namespace}
+    await world.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": foreign})
+    await world.create(pool(world.namespace, egressCheck={"mode": "Off"}), server(world.namespace, "mx1", weight=7))
+    await world.says("mx1", "EgressVerified", "Unknown/Disabled")
+    await world.says("mx1", "Reconciled", "False/Conflict")
+    await world.routed({"mx1": 0})
+
+
 async def test_a_smarthost_needs_no_check(world: World) -> None:
     body = server(world.namespace, "out", weight=3)
     del body["spec"]["relay"]
