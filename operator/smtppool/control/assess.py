@@ -190,6 +190,7 @@ def _member_facts(view: ServerView, in_force: InForce, *, accepted: bool, lanes_
         pod_address=pod.address if pod else None,
         terminating=pod is not None and pod.terminating,
         lanes_open=lanes_open,
+        reported=view.ever_reported,
         base_weight=0 if spec is None else spec.weight,
         desired=DesiredState.ACTIVE if spec is None else spec.desired_state,
         warmup=WarmupMode.WARM if spec is None else spec.warmup.mode,

@@ -106,7 +106,7 @@ class Deletion:
         queue = QueueFacts(
             server=view.key,
             namespace_terminating=namespace_terminating,
-            ever_reported=view.last_report is not None or view.report_invalid or known is not None,
+            ever_reported=view.ever_reported,
             pod=state,
             pod_uid=uid_of(remains.pod) if remains.pod is not None else None,
             pod_address=pod_address(remains.pod) if remains.pod is not None else None,

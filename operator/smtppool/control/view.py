@@ -123,6 +123,11 @@ class ServerView(Viewed):
         return report if is_of_pod(report, uid=pod.uid, address=pod.address) else None
 
     @property
+    def ever_reported(self) -> bool:
+        """Some pod of it has reported; without that it gets no mail, and so none can be lost with it."""
+        return self.last_report is not None or self.report_invalid or self.status.get("queue") is not None
+
+    @property
     def outdated(self) -> bool:
         """The pod was made by an older template, as far as the StatefulSet's controller has said."""
         if self.pod is None or self.workload is None:

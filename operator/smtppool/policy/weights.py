@@ -20,6 +20,7 @@ class MemberFacts:
     pod_address: str | None
     terminating: bool
     lanes_open: bool  # decided open now, and granted open to this pod
+    reported: bool  # once, by whatever pod: a relay that never did is deleted as one that never had mail
     base_weight: int
     desired: DesiredState
     warmup: WarmupMode
@@ -44,6 +45,7 @@ _UNSAFE = {
     "NoPod": "no pod has an address",
     "Terminating": "the pod is terminating",
     "LanesClosed": "lanes are closed: the egress address is not verified for this pod",
+    "NoReport": "its agent has not reported yet",
 }
 _HELD = {
     "Drained": "desiredState is Drained",
@@ -62,6 +64,7 @@ def decide_weight(facts: MemberFacts) -> WeightDecision:
         NoPod=facts.pod_address is None,
         Terminating=facts.terminating,
         LanesClosed=not facts.lanes_open,
+        NoReport=not facts.reported,
     )
     if unsafe:
         return WeightDecision(0, 0, unsafe, _UNSAFE[unsafe])
@@ -91,7 +94,7 @@ def routed(facts: MemberFacts, decision: WeightDecision, *, entry: bool) -> Memb
         address=facts.pod_address,
         weight=decision.weight,
         state=MemberState.DRAIN if leaving else MemberState.READY,
-        handover=facts.lanes_open and facts.desired is not DesiredState.DRAINED and not leaving,
+        handover=facts.lanes_open and facts.reported and facts.desired is not DesiredState.DRAINED and not leaving,
         entry=entry,
     )
 

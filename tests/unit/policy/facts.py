@@ -75,6 +75,7 @@ def member_facts(**fields: Any) -> MemberFacts:
         pod_address=POD_ADDRESS,
         terminating=False,
         lanes_open=True,
+        reported=True,
         base_weight=50,
         desired=DesiredState.ACTIVE,
         warmup=WarmupMode.WARM,

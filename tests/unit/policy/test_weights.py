@@ -18,6 +18,8 @@ CASES: list[tuple[dict[str, Any], int, str]] = [
     ({"pod_address": None}, 0, "NoPod"),
     ({"terminating": True}, 0, "Terminating"),
     ({"lanes_open": False}, 0, "LanesClosed"),
+    ({"reported": False}, 0, "NoReport"),
+    ({"observe": True, "frozen_weight": 7, "reported": False}, 0, "NoReport"),
     ({"desired": DesiredState.CORDONED}, 0, "Cordoned"),
     ({"desired": DesiredState.DRAINED}, 0, "Drained"),
     ({"rolling": True}, 0, "Rolling"),
@@ -36,6 +38,7 @@ FACTS = st.builds(
     pod_address=st.sampled_from([None, "10.244.1.5"]),
     terminating=st.booleans(),
     lanes_open=st.booleans(),
+    reported=st.booleans(),
     base_weight=st.integers(0, 256),
     desired=st.sampled_from(DesiredState),
     warmup=st.sampled_from(WarmupMode),
@@ -55,6 +58,7 @@ def test_table(fields: dict[str, Any], weight: int, reason: str) -> None:
 def test_weight_needs_open_lanes_of_a_present_pod(facts: MemberFacts) -> None:
     if decide_weight(facts).weight > 0:
         assert facts.lanes_open
+        assert facts.reported
         assert facts.pod_address is not None
         assert facts.accepted
         assert not facts.deleted
