@@ -18,13 +18,17 @@ class EchoError(Exception):
     """No usable answer; the text says which part failed."""
 
 
-async def source_address(endpoint: str, *, hostname: str) -> str:
-    """Our source address as `endpoint` (`smtp://host:port`, `http://host:port/path`) sees it; EchoError otherwise."""
+async def source_address(endpoint: str, *, hostname: str, source: str | None = None) -> str:
+    """Our source address as `endpoint` (`smtp://host:port`, `http://host:port/path`) sees it; EchoError otherwise.
+
+    `source`: the address of our own that Postfix binds to, where it does.
+    """
     url = urlsplit(endpoint)
+    bound = None if source is None else (source, 0)
     port = url.port or DEFAULT_PORTS[url.scheme]
     try:
         async with asyncio.timeout(TIMEOUT):
-            reader, writer = await asyncio.open_connection(url.hostname, port, limit=READ_LIMIT)
+            reader, writer = await asyncio.open_connection(url.hostname, port, limit=READ_LIMIT, local_addr=bound)
             try:
                 if url.scheme == "smtp":
                     return await _smtp(reader, writer, hostname)

@@ -90,7 +90,8 @@ class EgressWatch:
     async def _check(self, order: EgressCheckOrder, endpoint: str) -> bool:
         before = self._board.facts.egress
         try:
-            address = await echo.source_address(endpoint, hostname=self._settings.hostname)
+            own = self._settings
+            address = await echo.source_address(endpoint, hostname=own.hostname, source=own.bind_address)
         except echo.EchoError as error:
             if before.error != str(error):
                 log.warning("egress check failed", extra={"cause": str(error)})

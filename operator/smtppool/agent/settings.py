@@ -43,6 +43,7 @@ class Settings(NamedTuple):
     pod_uid: str
     pod_ip: str
     paths: Paths
+    bind_address: str | None = None
 
 
 def load(environment: Mapping[str, str], *, paths: Paths) -> Settings:
@@ -66,4 +67,5 @@ def load(environment: Mapping[str, str], *, paths: Paths) -> Settings:
         pod_uid=environment["POD_UID"],
         pod_ip=environment["POD_IP"],
         paths=paths,
+        bind_address=config.bind_address,
     )

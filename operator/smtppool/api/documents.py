@@ -157,6 +157,7 @@ class AgentConfig(Model):
     server: Label
     hostname: Hostname
     metrics_port: Port
+    bind_address: IPv4 | None = None  # Postfix sends from it, so the egress check must as well
 
 
 class EgressRule(Model):

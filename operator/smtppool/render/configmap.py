@@ -40,4 +40,5 @@ def _agent(server: ServerObject) -> AgentConfig:
         server=server.key.name,
         hostname=postfix.hostname(key=server.key, server=server.spec),
         metrics_port=AGENT_PORT,
+        bind_address=postfix.bind_address(server.spec),
     )

@@ -13,7 +13,7 @@ from smtppool.render.postfix_main import RelaySettings, parameters
 from smtppool.render.postfix_master import services
 from smtppool.render.postfix_syntax import PostfixRenderError, format_main, format_master, typed
 
-__all__ = ["PostfixRenderError", "hostname", "main_cf", "master_cf"]
+__all__ = ["PostfixRenderError", "bind_address", "hostname", "main_cf", "master_cf"]
 
 MAX_LIFETIME = 8_640_000  # 100 days; Postfix does not start with more
 INTERNAL_DOMAIN = "smtppool.internal"  # .internal is reserved for private use
@@ -43,14 +43,14 @@ def _settings(key: Key, pool: SmtpPoolSpec, server: SmtpServerSpec) -> RelaySett
         message_size=parse_size(pool.submission.max_message_size),
         recipients=int(pool.submission.max_recipients),
         lifetime=min(int(parse_duration(pool.queue.lifetime).total_seconds()), MAX_LIFETIME),
-        source=_source(server),
+        source=bind_address(server),
         relayhost=None if smarthost is None else _relayhost(smarthost),
         implicit_tls=smarthost is not None and smarthost.tls is SmarthostTls.IMPLICIT,
         credentials=smarthost is not None and smarthost.credentials_secret_ref is not None,
     )
 
 
-def _source(server: SmtpServerSpec) -> str | None:
+def bind_address(server: SmtpServerSpec) -> str | None:
     """Only where the pod holds the address itself is there something to bind."""
     if server.relay is None or server.relay.egress.provider is not EgressProviderName.HOST_NETWORK:
         return None

@@ -73,6 +73,22 @@ async def test_bad_smtp(greeting: str, reply: str, error: str) -> None:
             await echo.source_address(f"smtp://127.0.0.1:{port}", hostname="mx1.example.com")
 
 
+@pytest.mark.parametrize(("source", "seen"), [(None, "127.0.0.1"), ("127.0.0.77", "127.0.0.77")])
+async def test_the_check_leaves_from_where_mail_does(source: str | None, seen: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\n\r\n{writer.get_extra_info('peername')[0]}\n".encode())
+
+    async with host(answer) as port:
+        assert await echo.source_address(f"http://127.0.0.1:{port}/", hostname="x.example", source=source) == seen
+
+
+async def test_an_address_that_the_node_does_not_hold_is_an_error() -> None:
+    async with host(http("HTTP/1.1 200 OK\r\n\r\n198.51.100.7\n")) as port:
+        with pytest.raises(echo.EchoError):
+            await echo.source_address(f"http://127.0.0.1:{port}/ip", hostname="x.example", source="198.51.100.77")
+
+
 async def test_http() -> None:
     async with host(http("HTTP/1.1 200 OK\r\n\r\n198.51.100.7\n")) as port:
         assert await echo.source_address(f"http://127.0.0.1:{port}/ip", hostname="x.example") == "198.51.100.7"
