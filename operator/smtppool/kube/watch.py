@@ -37,11 +37,20 @@ async def _events(api: Api, kind: Kind, key: Key, version: str, seconds: int) ->
         field_selector=f"metadata.name={key.name}",
         query_params=[("allowWatchBookmarks", "true")],
     )
-    async for line in lines:
-        event: Body = json.loads(line)
+    async for event in _parsed(lines, f"watch {kind.resource} {key.name}"):
         if event["type"] != "ERROR":
             yield event
             continue
         status = event["object"]
         error = GoneError if status.get("code") == 410 else UnavailableError
         raise error(f"watch {kind.resource} {key.name}: {status.get('message')}", status=int(status.get("code") or 0))
+
+
+async def _parsed(lines: AsyncIterator[bytes], what: str) -> AsyncIterator[Body]:
+    """A line that is cut off, as a server leaves it that ends, or longer than the client takes, is a broken watch."""
+    try:
+        async for line in lines:
+            event: Body = json.loads(line)
+            yield event
+    except ValueError as error:
+        raise UnavailableError(f"{what}: {error}", reason=type(error).__name__) from error

@@ -1,0 +1,44 @@
+"""A watch that breaks in the middle of a line is one more error of the API server, and nothing else."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from smtppool.api.names import Key
+from smtppool.kube.errors import UnavailableError
+from smtppool.kube.kinds import CONFIG_MAP, Body
+from smtppool.kube.watch import follow
+
+EVENT = b'{"type":"MODIFIED","object":{"metadata":{"resourceVersion":"2"}}}\n'
+
+
+class Server:
+    """Lists one object; its watch gives these lines."""
+
+    def __init__(self, *lines: bytes | Exception) -> None:
+        self._lines = lines
+
+    async def list(self, *_: object, **__: object) -> tuple[list[Body], str]:
+        return [{"metadata": {"resourceVersion": "1"}}], "1"
+
+    async def stream(self, *_: object, **__: object) -> AsyncIterator[bytes]:
+        for line in self._lines:
+            if isinstance(line, Exception):
+                raise line
+            yield line
+
+    def path(self, *_: object) -> str:
+        return "/api/v1/namespaces/mail/configmaps"
+
+
+@pytest.mark.parametrize(
+    "last", [EVENT[:20], b"\xff\n", ValueError("Chunk too big")], ids=["cut", "no text", "too long"]
+)
+async def test_a_broken_line(last: bytes | Exception) -> None:
+    server: Any = Server(EVENT, last)
+    versions = []
+    with pytest.raises(UnavailableError, match="watch configmaps mx1-grant"):
+        async for body in follow(server, CONFIG_MAP, Key("mail", "mx1-grant")):
+            versions.append((body or {})["metadata"]["resourceVersion"])
+    assert versions == ["1", "2"]
