@@ -11,7 +11,7 @@ from e2e.cluster.controlplane import ControlPlane
 from smtppool.control.permissions import rules
 from smtppool.kube.client import Api
 from tests.contract.operator.process import OperatorProcess
-from tests.contract.operator.relays import Relays
+from tests.contract.operator.relays import NODE_NAME, Relays
 from tests.contract.operator.world import World
 from tests.contract.plane import with_definitions
 
@@ -40,6 +40,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 def operator_process(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
     """The process, started once."""
     plane.kubectl("create", "namespace", OPERATOR_NAMESPACE)
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE_NAME}}
+    plane.kubectl("create", "-f", "-", stdin=json.dumps(node))
     kubeconfig = with_own_rights(plane)
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     process = OperatorProcess(kubeconfig=kubeconfig, namespace=OPERATOR_NAMESPACE, log=log)

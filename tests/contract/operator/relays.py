@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from kubernetes.aio.dynamic import DynamicClient
+
 from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Report, is_of_pod
 from smtppool.api.names import (
     AGENT_MANAGER,
@@ -23,17 +25,18 @@ from smtppool.api.names import (
     routing_name,
 )
 from smtppool.kube.client import Api
-from smtppool.kube.errors import ApiError
+from smtppool.kube.errors import ApiError, typed
 from smtppool.kube.kinds import CONFIG_MAP, POD, Body, is_terminating, uid_of
 
 PERIOD = 0.05
+NODE_NAME = "relays"  # where all pods run; the fixture `operator_process` makes it
 
 
 @dataclass
 class Conduct:
     """How one relay behaves."""
 
-    starts: bool = True
+    starts: bool = True  # a pod that runs already goes on
     reports: bool = True
     seen: str | None = None  # the address that the check sees; None: the expected one
     error: str | None = None
@@ -83,10 +86,10 @@ class Relays:
         conduct = self[name]
         if is_terminating(pod):
             await self._end(pod, conduct)
-        elif conduct.starts and self._runs_in(pod, conduct) is None:
-            await self._start(pod, conduct)
-        elif conduct.starts and conduct.reports:
+        elif self._runs_in(pod, conduct) is not None:
             await self._report(pod, name, conduct)
+        elif conduct.starts:
+            await self._start(pod, conduct)
 
     def _runs_in(self, pod: Body, conduct: Conduct) -> str | None:
         """The address of its present sandbox, once it runs there."""
@@ -95,6 +98,8 @@ class Relays:
         return address if status.get("phase") == "Running" and status.get("podIP") == address else None
 
     async def _start(self, pod: Body, conduct: Conduct) -> None:
+        if not pod["spec"].get("nodeName"):
+            await self._bind(pod)
         address = f"10.244.{len(self._addresses) // 250}.{len(self._addresses) % 250 + 2}"
         self._addresses[uid_of(pod), conduct.sandbox] = address
         self._said.pop(uid_of(pod), None)
@@ -128,7 +133,7 @@ class Relays:
         await self._api.delete(POD, Key(self._namespace, pod["metadata"]["name"]), uid=uid_of(pod), grace_seconds=0)
 
     async def _report(self, pod: Body, name: str, conduct: Conduct) -> None:
-        grant = await self._grant(name)
+        grant = await self._grant(name) if conduct.reports else None
         if grant is None:
             return
         address = self._runs_in(pod, conduct)
@@ -177,6 +182,16 @@ class Relays:
     async def _routing_hash(self, pool: str) -> str | None:
         body = await self._api.get(CONFIG_MAP, Key(self._namespace, routing_name(pool)))
         return hashlib.sha256(body["data"][ROUTING_KEY].encode()).hexdigest() if body else None
+
+    async def _bind(self, pod: Body) -> None:
+        """What a scheduler does. A pod without a node would vanish at once when it is deleted, and say nothing."""
+        key = Key(self._namespace, pod["metadata"]["name"])
+        target = {"apiVersion": "v1", "kind": "Node", "name": NODE_NAME}
+        metadata = {"namespace": key.namespace, "name": key.name}
+        body = {"apiVersion": "v1", "kind": "Binding", "metadata": metadata, "target": target}
+        client = DynamicClient(self._api.client)
+        with typed("bind"):
+            await client.request("post", f"{self._api.path(POD, key)}/binding", body=body, serialize=False)
 
     async def _status(self, pod: Body, status: dict[str, Any]) -> None:
         key = Key(self._namespace, pod["metadata"]["name"])
