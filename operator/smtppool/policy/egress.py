@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from smtppool.api.documents import Lanes, Report, is_of_pod
+from smtppool.api.documents import EgressObservation, Lanes, Report, is_of_pod
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
 from smtppool.policy.verdict import Status, Verdict, format_time, parse_time, quoted
@@ -133,7 +133,7 @@ def _confirmed(facts: EgressFacts) -> EgressDecision | None:
     if report is None or confirmed is None:
         return None
     error = report.egress.error
-    end = max(min(confirmed, facts.now) + facts.window, facts.settled_at)
+    end = _end_of_confirmation(facts, report.egress, confirmed)
     if facts.now < end and error is None:
         return EgressDecision(Lanes.OPEN, Verdict("True", "Verified", f"mail leaves from {facts.expected}"), end)
     last = f"last confirmed at {format_time(confirmed)}"
@@ -142,6 +142,14 @@ def _confirmed(facts: EgressFacts) -> EgressDecision | None:
         message = f"the check fails ({why}); {last}, open until {format_time(end)}"
         return EgressDecision(Lanes.OPEN, Verdict("Unknown", "Unreachable", message), end)
     return _closed("Unknown", "GraceExpired", f"the check fails ({why}); {last}, closed since {format_time(end)}")
+
+
+def _end_of_confirmation(facts: EgressFacts, seen: EgressObservation, confirmed: datetime) -> datetime:
+    """A check that fails counts from its first failure, however rarely it is made and whoever else is in trouble."""
+    if seen.error is not None:
+        failing_since = parse_time(seen.error_since) or confirmed
+        return min(max(confirmed, failing_since), confirmed + facts.window, facts.now) + GRACE
+    return max(min(confirmed, facts.now) + facts.window, facts.settled_at)
 
 
 def _unconfirmed(facts: EgressFacts) -> EgressDecision:

@@ -251,3 +251,22 @@ def test_an_open_lane_that_depends_on_time_names_the_moment(facts: EgressFacts) 
     }:
         assert decision.next_check is not None
         assert decision.next_check > facts.now
+
+
+def failing(*, since: timedelta, confirmed: timedelta, **fields: Any) -> EgressFacts:
+    """A check that was last confirmed, and has failed, for that long."""
+    seen = observation(at=ago(minutes=confirmed / MINUTE), error=FAILED)
+    seen = seen.model_copy(update={"error_since": ago(minutes=since / MINUTE)})
+    return egress_facts(report=report(egress=seen), interval=timedelta(hours=24), **fields)
+
+
+def test_a_rare_check_that_fails_has_the_grace_and_no_more() -> None:
+    day = timedelta(hours=24)
+    assert decide_egress(failing(since=14 * MINUTE, confirmed=day)).lanes is Lanes.OPEN
+    assert decide_egress(failing(since=16 * MINUTE, confirmed=day)).lanes is Lanes.CLOSED
+    assert decide_egress(failing(since=MINUTE, confirmed=3 * day)).lanes is Lanes.CLOSED
+
+
+def test_troubles_of_the_api_server_do_not_prolong_a_failing_check() -> None:
+    facts = failing(since=16 * MINUTE, confirmed=20 * MINUTE, settled_at=NOW + MINUTE)
+    assert decide_egress(facts).lanes is Lanes.CLOSED
