@@ -69,14 +69,18 @@ class Neighbours:
 
     def rivals(self, view: ServerView) -> dict[str, Key]:
         """Addresses of this server that an older object holds."""
+        if len(self.sharers(view.body)) < 2:
+            return {}
         held = holders(self._claims(view.body))
         mine = claimed_addresses(view.body["spec"])
         return {address: owner for address, owner in held.items() if address in mine and owner != view.key}
 
     def is_surplus(self, view: ServerView) -> bool:
         """Whether older servers leave it no room in its pool."""
+        if self._cache.count(SMTP_SERVER, "pool", view.pool_key.name) <= MAX_SERVERS:
+            return False
         bodies = self._cache.by(SMTP_SERVER, "pool", view.pool_key.name, namespace=view.key.namespace)
-        return len(bodies) > MAX_SERVERS and view.key not in map(key_of, within(bodies))
+        return view.key not in map(key_of, within(bodies))
 
     def sender(self, view: ServerView) -> Key | None:
         """Another relay that still sends from this one's address, though it must not."""

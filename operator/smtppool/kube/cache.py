@@ -58,6 +58,10 @@ class Cache:
         keys = self._found.get((kind, index, value), set())
         return [self._objects[kind][key] for key in sorted(keys) if namespace in (None, key.namespace)]
 
+    def count(self, kind: Kind, index: str, value: str) -> int:
+        """How many objects an index finds by `value`, in all namespaces."""
+        return len(self._found.get((kind, index, value), ()))
+
     def observe(self, event_type: str | None, body: Body) -> bool:
         """Take over a watch event (None: from the initial list); whether it said anything new."""
         ref = Ref(kind_of(body), key_of(body))
