@@ -5,13 +5,12 @@ Each pod starts, verifies its address, follows its grant and reports, unless its
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from kubernetes.aio.dynamic import DynamicClient
 
-from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Report, is_of_pod
+from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, Report, is_of_pod
 from smtppool.api.names import (
     AGENT_MANAGER,
     GRANT_KEY,
@@ -27,23 +26,10 @@ from smtppool.api.names import (
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError, typed
 from smtppool.kube.kinds import CONFIG_MAP, POD, Body, is_terminating, uid_of
+from tests.contract.operator.conduct import Conduct
 
 PERIOD = 0.05
 NODE_NAME = "relays"  # where all pods run; the fixture `operator_process` makes it
-
-
-@dataclass
-class Conduct:
-    """How one relay behaves."""
-
-    starts: bool = True  # a pod that runs already goes on
-    reports: bool = True
-    seen: str | None = None  # the address that the check sees; None: the expected one
-    error: str | None = None
-    queue: QueueDepth = field(default_factory=QueueDepth)
-    sessions: int = 0
-    obeys_intake: bool = True
-    sandbox: int = 0  # counted up: the pod keeps its uid and gets another address
 
 
 class Relays:

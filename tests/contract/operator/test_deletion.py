@@ -7,9 +7,8 @@ import pytest
 
 from e2e.cluster.controlplane import ControlPlane
 from smtppool.api.documents import Intake, Lanes, QueueDepth
-from smtppool.api.names import BLOCKED, FINALIZER, Key
+from smtppool.api.names import BLOCKED, FINALIZER
 from smtppool.kube.kinds import (
-    PERSISTENT_VOLUME,
     PERSISTENT_VOLUME_CLAIM,
     POD,
     SMTP_POOL,
@@ -122,16 +121,6 @@ async def test_a_foreground_cascade_of_the_server(plane: ControlPlane, world: Wo
     await world.gone(SMTP_SERVER, "mx1")
 
 
-async def test_the_user_may_drop_the_mail(world: World) -> None:
-    await one(world)
-    world.relays["mx1"].queue = MAIL
-    await world.delete(SMTP_SERVER, "mx1")
-    await world.says("mx1", "DrainBlocked", "True/MailQueued")
-    await world.annotate(SMTP_SERVER, "mx1", queue_decision="drop")
-    await world.gone(SMTP_SERVER, "mx1")
-    assert not [name for name in await world.children() if "mx1" in name]
-
-
 async def test_a_queue_that_nobody_can_read_holds_the_deletion(world: World) -> None:
     await one(world)
     world.relays["mx1"].queue = MAIL
@@ -173,41 +162,3 @@ async def test_a_paused_server_stays_untouched(world: World) -> None:
     await world.must(PERSISTENT_VOLUME_CLAIM, "mx1-queue")
     await world.annotate(SMTP_SERVER, "mx1", paused=None)
     await world.gone(SMTP_SERVER, "mx1")
-
-
-async def test_a_save_waits_until_the_volume_is_kept(world: World) -> None:
-    await one(world)
-    world.relays["mx1"].queue = MAIL
-    volume = await bound_volume(world)
-    await world.delete(SMTP_SERVER, "mx1")
-    await world.says("mx1", "DrainBlocked", "True/MailQueued")
-    await world.annotate(SMTP_SERVER, "mx1", queue_decision="save")
-    assert "smtppool queue save" in await world.says("mx1", "DrainBlocked", "True/VolumeNotKept")
-    await world.must(PERSISTENT_VOLUME_CLAIM, "mx1-queue")
-    await world.api.merge_patch(
-        PERSISTENT_VOLUME, volume, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}, manager="tests"
-    )
-    await world.gone(SMTP_SERVER, "mx1")
-    kept = await world.api.get(PERSISTENT_VOLUME, volume)
-    assert kept is not None
-    await world.api.delete(PERSISTENT_VOLUME, volume, uid=uid_of(kept))
-
-
-async def bound_volume(world: World) -> Key:
-    """A volume behind the claim, as a provisioner would make it."""
-    name = f"pv-{world.namespace}"
-    claim = {"namespace": world.namespace, "name": "mx1-queue"}
-    spec = {
-        "capacity": {"storage": "10Gi"},
-        "accessModes": ["ReadWriteOnce"],
-        "persistentVolumeReclaimPolicy": "Delete",
-        "claimRef": claim,
-        "hostPath": {"path": "/nowhere"},
-    }
-    await world.create({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec})
-
-    async def bound() -> bool:
-        return bool((await world.must(PERSISTENT_VOLUME_CLAIM, "mx1-queue"))["status"].get("phase") == "Bound")
-
-    await until(bound, what="the claim is bound", within=40)
-    return Key("", name)

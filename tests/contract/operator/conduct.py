@@ -1,0 +1,19 @@
+"""How one simulated relay behaves: what a test bends."""
+
+from dataclasses import dataclass, field
+
+from smtppool.api.documents import QueueDepth
+
+
+@dataclass
+class Conduct:
+    """How one relay behaves."""
+
+    starts: bool = True  # a pod that runs already goes on
+    reports: bool = True
+    seen: str | None = None  # the address that the check sees; None: the expected one
+    error: str | None = None
+    queue: QueueDepth = field(default_factory=QueueDepth)
+    sessions: int = 0
+    obeys_intake: bool = True
+    sandbox: int = 0  # counted up: the pod keeps its uid and gets another address
