@@ -143,7 +143,7 @@ async def test_a_queue_that_nobody_can_read_holds_the_deletion(world: World) -> 
 async def test_a_server_that_never_ran_goes_at_once(world: World) -> None:
     world.relays["mx1"].starts = False
     await world.create(pool(world.namespace), server(world.namespace, "mx1"))
-    await world.says("mx1", "Ready", "False/VolumePending")
+    await world.says("mx1", "Ready", "False/PodStarting")
     await world.delete(SMTP_SERVER, "mx1")
     await world.gone(SMTP_SERVER, "mx1")
     assert not [name for name in await world.children() if "mx1" in name]

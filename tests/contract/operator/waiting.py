@@ -7,9 +7,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PERIOD = 0.05
+PATIENCE = 60.0  # seconds, where no bound is promised; a garbage collector learns of new kinds within 30
 
 
-async def until(look: Callable[[], Awaitable[T]], *, what: str, within: float = 20) -> T:
+async def until(look: Callable[[], Awaitable[T]], *, what: str, within: float = PATIENCE) -> T:
     """The first truthy look; an assertion lets the wait go on, too."""
     deadline = time.monotonic() + within
     seen: object = None
@@ -24,7 +25,7 @@ async def until(look: Callable[[], Awaitable[T]], *, what: str, within: float = 
     raise AssertionError(f"not in {within:.0f} s: {what}; last seen: {seen}")
 
 
-async def equals(look: Callable[[], Awaitable[T]], wanted: T, *, what: str, within: float = 20) -> None:
+async def equals(look: Callable[[], Awaitable[T]], wanted: T, *, what: str, within: float = PATIENCE) -> None:
     """Until `look` gives `wanted`."""
     deadline = time.monotonic() + within
     seen = await look()

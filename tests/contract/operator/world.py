@@ -25,7 +25,7 @@ from smtppool.kube.kinds import (
     uid_of,
 )
 from tests.contract.operator.relays import Relays
-from tests.contract.operator.waiting import equals, until
+from tests.contract.operator.waiting import PATIENCE, equals, until
 
 CHILDREN = (
     CONFIG_MAP,
@@ -78,7 +78,7 @@ class World:
         body = await self.must(kind, name)
         await self.api.delete(kind, Key(self.namespace, name), uid=uid_of(body))
 
-    async def gone(self, kind: Kind, name: str, *, within: float = 20) -> None:
+    async def gone(self, kind: Kind, name: str, *, within: float = PATIENCE) -> None:
         """Wait until it does not exist."""
 
         async def look() -> bool:
@@ -91,7 +91,7 @@ class World:
         routing = await self.routing(pool)
         return {member.name: member.weight for member in routing.members} if routing else {}
 
-    async def routed(self, wanted: dict[str, int], *, pool: str = "marketing", within: float = 20) -> None:
+    async def routed(self, wanted: dict[str, int], *, pool: str = "marketing", within: float = PATIENCE) -> None:
         """Wait for these weights."""
         await equals(lambda: self.weights(pool), wanted, what="weights in the routing", within=within)
 
