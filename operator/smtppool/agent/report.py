@@ -89,7 +89,6 @@ class Reporter:
         self._board = board
         self._api = api
         self.last: Report | None = None
-        self.last_success: float | None = None
         self.writes = 0
         self._sent = float("-inf")
 
@@ -142,5 +141,5 @@ class Reporter:
         key = Key(self._settings.namespace, names.report_name(self._settings.server))
         patch = {"data": {names.REPORT_KEY: content}}
         await self._api.merge_patch(CONFIG_MAP, key, patch, manager=names.AGENT_MANAGER)
-        self.last, self._sent, self.last_success = report, time.monotonic(), time.time()
+        self.last, self._sent = report, time.monotonic()
         self.writes += 1
