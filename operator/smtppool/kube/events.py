@@ -15,7 +15,7 @@ from smtppool.api.names import FIELD_MANAGER, Key
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError, NamespaceTerminatingError, StaleError
 from smtppool.kube.kinds import EVENT, NAMESPACE, Body, key_of, uid_of
-from smtppool.kube.status import timestamp
+from smtppool.policy.verdict import format_time
 
 logger = logging.getLogger(__name__)
 REMEMBERED = 4096
@@ -98,6 +98,6 @@ def _event(about: Body, *, name: str, reason: str, message: str, severity: Sever
         "source": {"component": FIELD_MANAGER},
         "reportingComponent": FIELD_MANAGER,
         "count": 1,
-        "firstTimestamp": timestamp(now),
-        "lastTimestamp": timestamp(now),
+        "firstTimestamp": format_time(now),
+        "lastTimestamp": format_time(now),
     }

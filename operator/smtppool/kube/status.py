@@ -6,13 +6,14 @@ makes Events of it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from smtppool.api.names import STATUS_MANAGER
 from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import Body, uid_of
+from smtppool.policy.verdict import format_time
 
 ConditionBody = Mapping[str, Any]
 
@@ -86,17 +87,12 @@ def transitions(
             status=condition["status"],
             reason=condition["reason"],
             message=condition.get("message", ""),
-            at=condition["lastTransitionTime"] if moved else timestamp(now),
+            at=condition["lastTransitionTime"] if moved else format_time(now),
             first=not old,
         )
-
-
-def timestamp(now: datetime) -> str:
-    """RFC 3339 in UTC with whole seconds, as Kubernetes writes times."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _time(condition: ConditionBody, old: ConditionBody | None, now: datetime) -> str:
     if old is not None and old["status"] == condition["status"]:
         return str(old["lastTransitionTime"])
-    return timestamp(now)
+    return format_time(now)

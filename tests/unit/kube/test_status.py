@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from smtppool.kube.status import timestamp, transitions, with_times
+from smtppool.kube.status import transitions, with_times
+from smtppool.policy.verdict import format_time
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 999999, UTC)
 THEN, EARLIER = "2026-11-21T12:00:00Z", "2026-01-01T00:00:00Z"
@@ -42,4 +43,4 @@ def test_a_changed_message_alone_is_no_transition() -> None:
 
 
 def test_timestamp_is_what_kubernetes_writes() -> None:
-    assert timestamp(NOW) == THEN
+    assert format_time(NOW) == THEN
