@@ -5,7 +5,9 @@ What is dear (all servers of a pool, all nodes) is asked for only when the part 
 
 from collections.abc import Callable
 
+from smtppool.api.documents import Intake
 from smtppool.api.names import COMPONENT, OWNER_UID, POOL, REPORT_KEY, SERVER, Key, pod_name
+from smtppool.control.changes import Known, marks, telling
 from smtppool.control.context import Context
 from smtppool.control.pods import last_words, pod_state
 from smtppool.kube.cache import pool_of
@@ -26,10 +28,11 @@ from smtppool.kube.kinds import (
 from smtppool.policy.acceptance import claimed_addresses
 from smtppool.policy.emptiness import PodState
 
-AFTER_ROUTING = 0.02  # seconds
+AFTER_ROUTING = (
+    0.05  # seconds in which a new weight reaches the entry pods, before less urgent work takes the processor
+)
 STATUS_DELAY = 1.0  # seconds until a pool looks at what only statuses say
 DEPTH_DELAY = 5.0  # seconds until a pool's status shows a new queue depth
-_MARKS = ("uid", "generation", "labels", "annotations", "finalizers", "deletionTimestamp")
 _OWN = {SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN}
 
 
@@ -39,7 +42,7 @@ class Dispatcher:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._queues = context.queues
-        self._known: dict[tuple[Kind, Key], object] = {}  # the part of an object that others depend on
+        self._known = Known()
         self._rules: dict[Kind, Callable[[Body], None]] = {
             SMTP_POOL: self._pool,
             SMTP_SERVER: self._server,
@@ -57,7 +60,7 @@ class Dispatcher:
         known = self._context.cache.get(kind, key_of(body))
         self._context.cache.observe(event_type, body)
         if event_type == "DELETED":
-            self._known.pop((kind, key_of(body)), None)
+            self._known.forget(body)
             if kind == CONFIG_MAP:
                 self._context.reader.forget(body)
             elif kind in _OWN:
@@ -73,28 +76,21 @@ class Dispatcher:
             for body in self._context.cache.all(kind):
                 self._rules[kind](body)
 
-    def _is_new(self, body: Body, part: object) -> bool:
-        ref = kind_of(body), key_of(body)
-        new = self._known.get(ref, _NEVER) != part
-        self._known[ref] = part
-        return new
-
     def _pool(self, body: Body) -> None:
         key = key_of(body)
         self._queues.routing.add(key)
         self._queues.pools.add(key)
-        if self._is_new(body, _marks(body)):
+        if self._known.is_new(body, marks(body)):
             for server in self._context.cache.by(SMTP_SERVER, "pool", key.name, namespace=key.namespace):
                 self._queues.servers.add(key_of(server))
 
     def _server(self, body: Body) -> None:
         key, pool = key_of(body), Key(key_of(body).namespace, pool_of(body) or "")
-        if not self._is_new(body, _marks(body)):
+        if not self._known.is_new(body, marks(body)):
             self._queues.servers.add(key)
             self._queues.pools.add_after(pool, STATUS_DELAY)
             return
         self._queues.routing.add(pool)
-        # Rendering takes the processor for a while: a new weight is on its way to the entry pods before.
         self._queues.servers.add_after(key, AFTER_ROUTING)
         self._queues.pools.add_after(pool, AFTER_ROUTING)
         self._all_nodes()
@@ -103,7 +99,7 @@ class Dispatcher:
             self._queues.routing.add(self._pool_of_server(other))
         for plan in map(key_of, self._context.cache.all(IP_WARMUP_PLAN)):
             if plan.namespace == key.namespace:
-                self._queues.plans.add(plan)
+                self._queues.plans.add_after(plan, AFTER_ROUTING)
 
     def _pod(self, body: Body) -> None:
         self._workload(body)
@@ -126,17 +122,17 @@ class Dispatcher:
             self._report(body, Key(key_of(body).namespace, server))
 
     def _report(self, body: Body, server: Key) -> None:
-        """Each pod reports every second: the pool looks at once only at what traffic depends on."""
-        self._child(body)
+        """Each pod reports every second: looked at at once is only what traffic, a roll or a deletion depends on."""
         report = self._context.reader.report(body, server=server.name).document
-        egress = report.egress if report else None
-        pod = report and (report.pod_uid, report.pod_address)
-        part = report and egress and (pod, report.lanes, egress.observed_address, egress.error is None)
         pool = Key(server.namespace, label(body, POOL) or "")
-        if self._is_new(body, part) or self._rolls(pool):
-            self._pool_of_child(body)
+        if self._known.is_new(body, telling(report)) or self._rolls(pool):
+            self._workload(body)
+            return
+        self._queues.pools.add_after(pool, DEPTH_DELAY)
+        if report is None or report.intake is Intake.CLOSED:
+            self._child(body)  # it may be gone as soon as its queue is empty
         else:
-            self._queues.pools.add_after(pool, DEPTH_DELAY)
+            self._queues.servers.add_after(server, STATUS_DELAY)
 
     def _rolls(self, pool: Key) -> bool:
         """A roll waits for sessions to end."""
@@ -160,7 +156,7 @@ class Dispatcher:
     def _node_document(self, body: Body) -> None:
         """All servers whose place or rule may depend on it: nodes report rarely."""
         self._queues.nodes.add(key_of(body).name.removesuffix("-report").removesuffix("-egress"))
-        if label(body, COMPONENT) == "egress-order" or not self._is_new(body, body.get("data")):
+        if label(body, COMPONENT) == "egress-order" or not self._known.is_new(body, body.get("data")):
             return
         for server in self._context.cache.all(SMTP_SERVER):
             if claimed_addresses(server["spec"]):
@@ -173,7 +169,7 @@ class Dispatcher:
 
     def _all_nodes(self) -> None:
         for node in self._context.neighbours.nodes().by_node:
-            self._queues.nodes.add(node)
+            self._queues.nodes.add_after(node, AFTER_ROUTING)
 
     def _listen(self, body: Body) -> None:
         """What an agent leaves at its end must be heard now: the pod may be gone in a moment.
@@ -187,11 +183,3 @@ class Dispatcher:
             words = last_words(body)
             if words is not None:
                 self._context.last_words[server, owner] = words
-
-
-_NEVER = object()
-
-
-def _marks(body: Body) -> object:
-    """All but the status."""
-    return [body["metadata"].get(mark) for mark in _MARKS]

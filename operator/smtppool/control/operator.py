@@ -1,6 +1,7 @@
 """The operator put together: watches, then a complete cache, then workers; all end together."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -61,6 +62,7 @@ class Operator:
 
     async def _work(self) -> None:
         await self._prime()
+        gc.freeze()  # what lives as long as the process is not looked through again and again
         self._context.unsettle()
         self._dispatcher.everything()
         async with asyncio.TaskGroup() as group:

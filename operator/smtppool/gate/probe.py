@@ -1,4 +1,4 @@
-"""`python3 -m smtppool.gate.probe`: exit 0 if the gate's worker answers in time; for startup and liveness."""
+"""`python3 -m smtppool.gate.probe`: exit 0 if the gate's worker answers in time; for startup."""
 
 import socket
 import sys

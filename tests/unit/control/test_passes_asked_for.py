@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 
 from smtppool.api.base import API_VERSION
+from smtppool.api.documents import Intake
 from smtppool.api.names import COMPONENT, GRANT_KEY, POOL, REPORT_KEY, Key
 from smtppool.control.context import Context
 from smtppool.control.dispatch import Dispatcher
@@ -97,11 +98,20 @@ def test_a_queue_depth_waits_and_an_address_does_not(dispatcher: Dispatcher, que
     deeper = REPORT.model_copy(update={"sessions": 9})
     dispatcher.observe("MODIFIED", newer(document("mx1-report", REPORT_KEY, deeper)))
     assert (queues.routing.now, queues.pools.now, queues.pools.later) == (set(), set(), {POOL_KEY})
-    assert queues.servers.now == {SERVER_KEY}
+    assert (queues.servers.now, queues.servers.later) == (set(), {SERVER_KEY})
     egress = REPORT.egress.model_copy(update={"observed_address": "192.0.2.1"})
     elsewhere = newer(document("mx1-report", REPORT_KEY, REPORT.model_copy(update={"egress": egress})))
     dispatcher.observe("MODIFIED", newer(elsewhere, resourceVersion="3"))
     assert queues.routing.now == {POOL_KEY}
+
+
+def test_a_depth_is_looked_at_once_when_a_deletion_may_wait_for_it(dispatcher: Dispatcher, queues: Queues) -> None:
+    closed = REPORT.model_copy(update={"intake": Intake.CLOSED, "sessions": 9})
+    dispatcher.observe("MODIFIED", newer(document("mx1-report", REPORT_KEY, closed)))
+    _forget(dispatcher, queues)
+    emptier = closed.model_copy(update={"sessions": 0})
+    dispatcher.observe("MODIFIED", newer(document("mx1-report", REPORT_KEY, emptier), resourceVersion="3"))
+    assert queues.servers.now == {SERVER_KEY}
 
 
 def test_a_grant_and_a_pod_concern_pool_and_server(dispatcher: Dispatcher, queues: Queues) -> None:

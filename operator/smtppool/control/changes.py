@@ -1,0 +1,44 @@
+"""Which part of an object others depend on, and whether an event changed it."""
+
+from smtppool.api.documents import Report
+from smtppool.api.names import Key
+from smtppool.kube.kinds import Body, Kind, key_of, kind_of
+
+_MARKS = ("uid", "generation", "labels", "annotations", "finalizers", "deletionTimestamp")
+_NEVER = object()
+
+
+class Known:
+    """The part of each object that was seen last."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[Kind, Key], object] = {}
+
+    def is_new(self, body: Body, part: object) -> bool:
+        """Whether the object was seen with another part, or not at all."""
+        ref = kind_of(body), key_of(body)
+        new = self._parts.get(ref, _NEVER) != part
+        self._parts[ref] = part
+        return new
+
+    def forget(self, body: Body) -> None:
+        """The object is gone."""
+        self._parts.pop((kind_of(body), key_of(body)), None)
+
+    def clear(self) -> None:
+        """Whatever comes next is new."""
+        self._parts.clear()
+
+
+def marks(body: Body) -> object:
+    """All but the status."""
+    return [body["metadata"].get(mark) for mark in _MARKS]
+
+
+def telling(report: Report | None) -> object:
+    """The part of a report that more than a status depends on."""
+    if report is None:
+        return None
+    egress = report.egress
+    pod = (report.pod_uid, report.pod_address)
+    return (pod, report.lanes, report.intake, egress.observed_address, egress.error is None, report.queue is None)
