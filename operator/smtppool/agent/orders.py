@@ -73,6 +73,7 @@ class Follower(Generic[Document]):
         self._key = Key(settings.namespace, source.object_name)
         self._copy = settings.paths.at(names.STATE_DIR) / source.key
         self._held: tuple[str, Document] | None = None
+        self._refused: tuple[str | None] | None = None  # what was refused last: said once, not at each repetition
         self._unsaved = asyncio.Event()
         self.connected = False
 
@@ -101,7 +102,10 @@ class Follower(Generic[Document]):
             delay = min(delay * 2, LONGEST_DELAY)
 
     async def keep(self) -> None:
-        """Save what is in force, after it is: mail does not wait for the disk, nor one document for another's."""
+        """Save what is in force, after it is: mail does not wait for the disk, nor one document for another's.
+
+        The copy's time of modification is when the API server last confirmed it.
+        """
         while True:
             await self._unsaved.wait()
             self._unsaved.clear()
@@ -117,7 +121,8 @@ class Follower(Generic[Document]):
     def _receive(self, body: Body | None) -> None:
         text = ((body or {}).get("data") or {}).get(self._source.key)
         if not isinstance(text, str):
-            log.warning("document is absent; the last one stays in force", extra={"document": self._source.key})
+            if self._is_news(None):
+                log.warning("document is absent; the last one stays in force", extra={"document": self._source.key})
         elif self._take(text, time.time()):
             self._unsaved.set()
 
@@ -126,10 +131,17 @@ class Follower(Generic[Document]):
             try:
                 self._held = (text, self._source.model.model_validate_json(text))
             except ValueError as error:
-                log.error("document refused; the last one stays in force", extra=_refusal(self._source.key, error))  # noqa: TRY400
+                if self._is_news(text):
+                    fault = _refusal(self._source.key, error)
+                    log.error("document refused; the last one stays in force", extra=fault)  # noqa: TRY400
                 return False
+        self._refused = None
         self._source.take(self._held[1], hashlib.sha256(text.encode()).hexdigest(), at)
         return True
+
+    def _is_news(self, refused: str | None) -> bool:
+        before, self._refused = self._refused, (refused,)
+        return before != self._refused
 
     def _write(self, text: str) -> None:
         if self._copy.exists() and self._copy.read_text() == text:

@@ -1,6 +1,8 @@
 """One object by its name, as it is and as it changes: for programs whose token may read nothing else.
 
-Ends only by an error: the caller decides how long to wait before it begins again.
+An object that does not change is given again whenever the API server says that nothing came: consumers learn how old
+their knowledge is, and must take a repetition for free. Ends only by an error: the caller decides how long to wait
+before it begins again.
 """
 
 import json
@@ -15,18 +17,25 @@ WATCH_SECONDS = 300  # then a new watch; also the longest time that a dead conne
 
 
 async def follow(api: Api, kind: Kind, key: Key, *, watch_seconds: int = WATCH_SECONDS) -> AsyncIterator[Body | None]:
-    """The object now (None: absent) and after every change. Raises ApiError; begin again after any of them."""
+    """The object now (None: absent), after every change, and again about once a minute while it stays the same.
+
+    Repeated at bookmarks and where the server ends a watch in order; a connection that breaks confirms nothing. Raises
+    ApiError; begin again after any of them.
+    """
     items, version = await api.list(kind, namespace=key.namespace, name=key.name)
-    yield items[0] if items else None
+    known = items[0] if items else None
+    yield known
     while True:
         async for event in _events(api, kind, key, version, watch_seconds):
             body = event["object"]
             version = body["metadata"]["resourceVersion"]
             match event["type"]:
                 case "ADDED" | "MODIFIED":
-                    yield body
+                    known = body
                 case "DELETED":
-                    yield None
+                    known = None
+            yield known  # after a bookmark: nothing has happened up to its version
+        yield known
 
 
 async def _events(api: Api, kind: Kind, key: Key, version: str, seconds: int) -> AsyncIterator[Body]:

@@ -24,18 +24,27 @@ async def following(states: AsyncIterator[Body | None]) -> Body | None:
         return await anext(states)
 
 
+async def changed(states: AsyncIterator[Body | None], *, before: Body | None) -> Body | None:
+    """The next state that is another one: what stays the same is confirmed now and then."""
+    while (state := await following(states)) == before:
+        pass
+    return state
+
+
 async def test_all_its_states(api: Api, namespace: str) -> None:
     key = Key(namespace, "a")
     async with aclosing(follow(api, CONFIG_MAP, key, watch_seconds=2)) as states:  # type: ignore[type-var]
         assert await following(states) is None
         await api.create(config_map(namespace, "other"), manager="tests")
         made = await api.create(config_map(namespace), manager="tests")
-        assert await following(states) == made
-        await asyncio.sleep(2.5)  # the server ends the watch, a new one goes on from there
-        changed = await api.merge_patch(CONFIG_MAP, key, {"data": {"k": "w"}}, manager="tests")
-        assert await following(states) == changed
+        assert await changed(states, before=None) == made
+        for _ in range(3):  # the server ends the watch, a new one goes on from there
+            assert await following(states) == made, "an object that does not change is confirmed"
+        edited = await api.merge_patch(CONFIG_MAP, key, {"data": {"k": "w"}}, manager="tests")
+        assert await changed(states, before=made) == edited
         await api.delete(CONFIG_MAP, key, uid=made["metadata"]["uid"])
-        assert await following(states) is None
+        assert await changed(states, before=edited) is None
+        assert await following(states) is None, "its absence is confirmed too"
 
 
 async def test_an_agents_token_is_enough_and_is_enough_for_no_more(

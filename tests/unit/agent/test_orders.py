@@ -1,6 +1,8 @@
 """Copies on the volume, and documents that cannot be read."""
 
+import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,46 @@ def test_what_cannot_be_read_leaves_the_last_one_in_force(
     follower._receive(body)
     assert board.facts.routing is before
     assert caplog.records
+
+
+async def test_a_confirmation_makes_the_copy_young_and_nothing_else(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Board()
+    follower = Follower(routing_source(settings, board), settings=settings)
+    copy = settings.paths.at(names.STATE_DIR) / names.ROUTING_KEY
+    copy.write_text(ROUTING)
+    os.utime(copy, (1000, 1000))
+    file = copy.stat().st_ino
+    follower.restore()
+    caplog.clear()
+    keeping = asyncio.create_task(follower.keep())
+    for _ in range(2):
+        follower._receive(object_with(ROUTING))
+    async with asyncio.timeout(5):
+        while copy.stat().st_mtime == 1000:  # noqa: ASYNC110 - a thread touches the file
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+    assert board.facts.routing_at == pytest.approx(time.time(), abs=30)
+    assert (copy.stat().st_ino, copy.read_text()) == (file, ROUTING)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("body", [None, object_with("{")], ids=["absent", "refused"])
+def test_what_is_wrong_is_said_once(settings: Settings, body: Body | None, caplog: pytest.LogCaptureFixture) -> None:
+    board = Board()
+    follower = Follower(routing_source(settings, board), settings=settings)
+    for one in (body, body, object_with(ROUTING), body):
+        follower._receive(one)
+    assert len(caplog.records) == 2, "once, and again after it had been right"
+
+
+def test_what_is_wrong_confirms_nothing(settings: Settings) -> None:
+    board = Board()
+    follower = Follower(routing_source(settings, board), settings=settings)
+    follower._take(ROUTING, 1000)
+    follower._receive(None)
+    assert board.facts.routing_at == 1000
 
 
 def test_a_refusal_names_fields_and_no_values(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""A watch that breaks in the middle of a line is one more error of the API server, and nothing else."""
+"""What a watch says without a change, and one that breaks in the middle of a line: one more error of the API server."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -41,4 +41,35 @@ async def test_a_broken_line(last: bytes | Exception) -> None:
     versions = [(body or {})["metadata"]["resourceVersion"] for body in (await anext(bodies), await anext(bodies))]
     assert versions == ["1", "2"]
     with pytest.raises(UnavailableError, match="watch configmaps mx1-grant"):
+        await anext(bodies)
+
+
+BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"3"}}}\n'
+DELETED = b'{"type":"DELETED","object":{"metadata":{"resourceVersion":"4"}}}\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "versions"),
+    [
+        ([], ["1", "1"]),
+        ([BOOKMARK], ["1", "1", "1"]),
+        ([EVENT, BOOKMARK], ["1", "2", "2", "2"]),
+        ([DELETED, BOOKMARK], ["1", None, None, None]),
+    ],
+    ids=["an end", "a bookmark", "a bookmark after a change", "a bookmark after the deletion"],
+)
+async def test_what_has_not_changed_is_confirmed(lines: list[bytes], versions: list[str | None]) -> None:
+    """One more at the end: the server ends each watch in order, and the next one begins."""
+    server: Any = Server(*lines)
+    bodies = follow(server, CONFIG_MAP, Key("mail", "mx1-grant"))
+    seen = [await anext(bodies) for _ in versions]
+    assert [body and body["metadata"]["resourceVersion"] for body in seen] == versions
+    await bodies.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_broken_connection_confirms_nothing() -> None:
+    server: Any = Server(UnavailableError("reset"))
+    bodies = follow(server, CONFIG_MAP, Key("mail", "mx1-grant"))
+    await anext(bodies)
+    with pytest.raises(UnavailableError, match="reset"):
         await anext(bodies)
