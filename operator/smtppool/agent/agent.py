@@ -14,7 +14,7 @@ from smtppool.agent.logreader import DeliveryMetrics, LogReader
 from smtppool.agent.maillog import LogTail
 from smtppool.agent.metrics import FactsCollector, Parts
 from smtppool.agent.orders import Follower, grant_source, routing_source
-from smtppool.agent.probes import LOG_READER, Probes, Verdict
+from smtppool.agent.probes import GATE, LOG_READER, Probes, Verdict
 from smtppool.agent.queue import Flusher
 from smtppool.agent.report import Reporter
 from smtppool.agent.runtime import Runtime
@@ -66,7 +66,7 @@ class Agent:
             "routing-copy": self._routing.keep,
             "grant": partial(self._grant.run, self._api, beat("grant")),
             "grant-copy": self._grant.keep,
-            "gate": partial(gate.follow, self._keeper, board=board, beat=beat("gate")),
+            GATE: partial(gate.follow, self._keeper, board=board, beat=beat(GATE)),
             "egress": partial(self._egress.run, beat("egress")),
             "queue": partial(queue.read, paths=paths, board=board, beat=beat("queue")),
             "flush": self._flusher.run,

@@ -87,7 +87,10 @@ class Follower(Generic[Document]):
             log.info("copy in force", extra={"document": self._source.key, "ageSeconds": round(time.time() - at)})
 
     async def run(self, api: Api, beat: Callable[[], None]) -> None:
-        """Follow the object; after any error begin again, sooner at first."""
+        """Follow the object; after any error begin again, sooner at first.
+
+        Beats at every answer and every failure: a minute apart, at most some 100 s if the API server is silent.
+        """
         delay = FIRST_DELAY
         while True:
             try:
@@ -97,6 +100,7 @@ class Follower(Generic[Document]):
                     beat()
             except ApiError as error:
                 log.warning("watch broke", extra={"document": self._source.key, "cause": str(error)})
+                beat()
             self.connected = False
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             delay = min(delay * 2, LONGEST_DELAY)

@@ -22,19 +22,29 @@ Body = Callable[[], Awaitable[None]]
 
 @dataclass
 class Beats:
-    """When each task last proved that it works, and how often it failed."""
+    """When each task last proved that it works, when it last began, and how often it failed."""
 
     clock: Callable[[], float] = time.monotonic
     last: dict[str, float] = field(default_factory=dict)
+    begun: dict[str, float] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
     def beat(self, name: str) -> None:
         """The task `name` works."""
         self.last[name] = self.clock()
 
+    def begin(self, name: str) -> None:
+        """The task `name` begins, or begins again after a failure."""
+        self.begun[name] = self.clock()
+
     def alive(self, name: str, *, within: float) -> bool:
         """Whether the task `name` has worked within so many seconds."""
         return self.clock() - self.last.get(name, float("-inf")) <= within
+
+    def silence(self, name: str) -> float:
+        """Seconds in which the task `name` has neither worked nor failed; 0 for one that never began."""
+        now = self.clock()
+        return now - max(self.last.get(name, float("-inf")), self.begun.get(name, now))
 
 
 async def supervise(tasks: Mapping[str, Body], *, beats: Beats) -> None:
@@ -49,6 +59,7 @@ async def _keep(name: str, body: Body, beats: Beats) -> None:
     delay = FIRST_DELAY
     while True:
         started = beats.clock()
+        beats.begin(name)
         try:
             await body()
             log.error("task ended", extra={"task": name})

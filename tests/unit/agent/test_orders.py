@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from smtppool.agent.orders import Follower, grant_source, routing_source
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, Grant, Routing, SubmissionRule
+from smtppool.kube.errors import UnavailableError
 from smtppool.kube.kinds import Body
 
 ROUTING = Routing(pool="p", submission=SubmissionRule(max_message_size=1, max_recipients=1)).model_dump_json(
@@ -105,6 +107,23 @@ def test_what_is_wrong_confirms_nothing(settings: Settings) -> None:
     follower._take(ROUTING, 1000)
     follower._receive(None)
     assert board.facts.routing_at == 1000
+
+
+async def test_an_api_server_that_is_away_makes_no_silence(settings: Settings) -> None:
+    """What liveness looks at: the task tries and fails, so it does not hang."""
+
+    class Away:
+        async def list(self, *_: object, **__: object) -> tuple[list[Body], str]:
+            raise UnavailableError("connection refused")
+
+    api: Any = Away()
+    beaten = asyncio.Event()
+    following = asyncio.create_task(Follower(grant_source(settings, Board()), settings=settings).run(api, beaten.set))
+    async with asyncio.timeout(5):
+        await beaten.wait()
+        beaten.clear()
+        await beaten.wait()
+    following.cancel()
 
 
 def test_a_refusal_names_fields_and_no_values(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

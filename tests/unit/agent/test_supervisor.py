@@ -52,6 +52,39 @@ def test_beats() -> None:
     assert not beats.alive("log", within=10)
 
 
+def test_silence() -> None:
+    now = 100.0
+    beats = Beats(clock=lambda: now)
+    assert beats.silence("routing") == 0, "not begun yet"
+    beats.begin("routing")
+    now = 130.0
+    assert beats.silence("routing") == 30, "the first turn counts too"
+    beats.beat("routing")
+    now = 140.0
+    assert beats.silence("routing") == 10
+    beats.begin("routing")
+    assert beats.silence("routing") == 0, "a task that failed is not silent"
+
+
+async def test_a_task_that_fails_each_time_is_not_silent() -> None:
+    now, often = 100.0, asyncio.Event()
+
+    async def bad() -> None:
+        nonlocal now
+        now += 100
+        if now >= 300:
+            often.set()
+        raise ValueError("broken")
+
+    beats = Beats(clock=lambda: now)
+    task = asyncio.create_task(supervise({"bad": bad}, beats=beats))
+    async with asyncio.timeout(5):
+        await often.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert beats.silence("bad") <= 100
+
+
 async def test_a_change_between_looking_and_waiting_is_not_lost() -> None:
     board = Board()
     seen = board.version
