@@ -10,6 +10,7 @@ from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import equal, until
 
 
+@pytest.mark.node_addresses
 def test_a_wrong_source_address_closes_the_relay_and_keeps_its_mail(
     stand: Stand, pool: PoolPlan, sender: Sender
 ) -> None:
@@ -30,6 +31,7 @@ def test_a_wrong_source_address_closes_the_relay_and_keeps_its_mail(
     stand.in_traffic(pool)
 
 
+@pytest.mark.node_addresses
 def test_an_edited_snat_table_is_repaired(stand: Stand, pool: PoolPlan) -> None:
     """The node program notices that its table was deleted by hand."""
     pod = kubectl(

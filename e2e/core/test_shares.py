@@ -1,5 +1,7 @@
 """Shares, addresses and names at the sinks: what receivers see is what the user stated."""
 
+import pytest
+
 from e2e.mailnet.client import Selection
 from e2e.mailnet.events import Outcome
 from e2e.stand import shares
@@ -25,6 +27,7 @@ def test_shares_follow_the_weights(stand: Stand, pool: PoolPlan, sender: Sender)
     assert sum(row.messages for row in rows) == 1800
 
 
+@pytest.mark.node_addresses
 def test_each_address_says_its_own_name(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
     sent = sender.send(target(pool), "-n", "36")
     stand.all_arrive(sent)

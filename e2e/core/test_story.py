@@ -1,5 +1,7 @@
 """`kubectl get smtp` tells the story."""
 
+import pytest
+
 from e2e.stand.kubectl import kubectl
 from e2e.stand.pools import PoolPlan
 from e2e.stand.stand import Stand
@@ -16,6 +18,7 @@ def test_kubectl_get_smtp(pool: PoolPlan) -> None:
         assert str(server.weight) in row
 
 
+@pytest.mark.node_addresses
 def test_every_condition_explains_itself(stand: Stand, pool: PoolPlan) -> None:
     for server in pool.servers:
         conditions = stand.server(server.name, namespace=pool.namespace).obj["status"]["conditions"]

@@ -50,6 +50,7 @@ def test_a_pool_that_does_not_exist(stand: Stand, namespace: str) -> None:
     print(until(lambda: says(stand, "lost", namespace, "Accepted", "nowhere"), what="Accepted=False", timeout=SOON))
 
 
+@pytest.mark.node_addresses
 def test_a_node_without_the_address(stand: Stand, namespace: str) -> None:
     plan = PoolPlan(name="homeless", namespace=namespace, servers=(ServerPlan(name="far", address="198.51.100.74"),))
     apply(plan.manifests())

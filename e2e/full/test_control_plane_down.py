@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from e2e.stand.kubectl import kubectl
 from e2e.stand.operator import NAMESPACE, RELEASE
 from e2e.stand.pods import CONTAINERS, RelayPod
@@ -18,6 +20,7 @@ READ_REPORT = (
 )
 
 
+@pytest.mark.node_addresses
 def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
     victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="backup")
     node, pids = victim.node, [str(pid) for container in CONTAINERS for pid in victim.processes(container)]

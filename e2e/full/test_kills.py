@@ -35,6 +35,7 @@ FAULTS: dict[str, Callable[[RelayPod], None]] = {
 }
 
 
+@pytest.mark.node_addresses
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_acknowledged_is_lost(stand: Stand, pool: PoolPlan, sender: Sender, fault: str) -> None:
     victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="primary")

@@ -9,6 +9,7 @@ from e2e.stand.stand import Stand
 LIMITS_MIB = {"gate": 48, "agent": 80}
 
 
+@pytest.mark.node_addresses
 @pytest.mark.parametrize("container", LIMITS_MIB)
 def test_idle_memory(stand: Stand, pool: PoolPlan, container: str) -> None:
     pods = [RelayPod(cluster=stand.cluster, namespace=pool.namespace, server=s.name) for s in pool.servers]

@@ -32,6 +32,7 @@ def at(node_address: str, node: str, namespace: str) -> PoolPlan:
     )
 
 
+@pytest.mark.node_addresses
 def test_preprovisioned(stand: Stand, namespace: str) -> None:
     """Pods leave by their node's address here: stated, it is verified and mail flows."""
     node = stand.cluster.nodes()[0]
@@ -43,6 +44,7 @@ def test_preprovisioned(stand: Stand, namespace: str) -> None:
     assert set(counted(stand.mailnet, prefix=sent.prefix)) == {node.address}
 
 
+@pytest.mark.node_addresses
 def test_preprovisioned_with_a_wrong_address(stand: Stand, namespace: str) -> None:
     node = stand.cluster.nodes()[0]
     plan = at("198.51.100.78", node.name, namespace)
