@@ -66,10 +66,20 @@ def _control(facts: Facts, parts: Parts) -> Iterable[Metric]:
     for name, at in (("routing", facts.routing_at), ("grant", facts.grant_at)):
         if at is not None:
             yield _gauge(f"smtppool_{name}_age_seconds", f"Time since the {name} was confirmed", time.time() - at)
-    yield _gauge("smtppool_egress_verified", "Whether the last check saw an address", facts.egress.error is None)
+    yield from _egress(facts)
     yield _gauge("smtppool_log_lag_bytes", "Log that is not read yet", parts.tail.lag)
     yield CounterMetricFamily("smtppool_report_writes", "Reports written", value=parts.reporter.writes)
     yield CounterMetricFamily("smtppool_haproxy_repairs", "Drift of HAProxy repaired", value=parts.balancer.repairs)
+
+
+def _egress(facts: Facts) -> Iterable[Metric]:
+    """1 only by a check that saw the expected address; nothing is said where the grant orders no check."""
+    order = facts.grant.egress_check if facts.grant else None
+    if order is not None and order.endpoint is None:
+        return
+    seen = facts.egress.observed_address if facts.egress.error is None else None
+    right = order is not None and seen is not None and seen == order.expected
+    yield _gauge("smtppool_egress_verified", "Whether the last check saw the expected address", right)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
