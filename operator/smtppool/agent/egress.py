@@ -1,7 +1,8 @@
 """Observes the pod's own source address as ordered by the grant; what it sees alone can close lanes, never open them.
 
-The observation is kept on the volume with the pod's uid and address, so that a restarted agent goes on from it, and
-neither another pod does nor this one after it got another address.
+The observation is kept on the volume with the pod's uid and address, its network and the boot of its node, so that a
+restarted agent goes on from it, and nobody does for whom the node may translate differently: another pod, or this one
+in a sandbox that was made anew.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Final
 from smtppool.agent import echo, files
 from smtppool.agent.facts import Board
 from smtppool.agent.jsonlog import timestamp
-from smtppool.agent.settings import Settings
+from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, EgressObservation
 
@@ -25,6 +26,8 @@ EAGER_INTERVAL: Final = 2.0
 EAGER_CHECKS: Final = 30  # a minute of quick checks, then slower and slower
 ORDER_POLL: Final = 30.0
 FILE: Final = "egress.json"
+BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
+NETWORK: Final = "/proc/self/ns/net"
 
 
 def delay(order: EgressCheckOrder, observation: EgressObservation, *, misses: int) -> float:
@@ -55,8 +58,10 @@ class EgressWatch:
 
     def restore(self) -> None:
         """Go on from what this pod saw before its agent was restarted."""
-        kept = files.read_json(self._file)
-        if not isinstance(kept, dict) or any(kept.get(name) != own for name, own in self._identity().items()):
+        kept, own = files.read_json(self._file), self._identity()
+        if not isinstance(kept, dict) or any(kept.get(name) != value for name, value in own.items()):
+            return
+        if None in own.values():
             return
         try:
             self._board.update(egress=EgressObservation.model_validate(kept["observation"]))
@@ -80,8 +85,10 @@ class EgressWatch:
             if await self._wait_for_other(order, seconds=pause * random.uniform(0.9, 1.0)):  # noqa: S311 - jitter
                 misses = 0
 
-    def _identity(self) -> dict[str, str]:
-        return {"podUid": self._settings.pod_uid, "podAddress": self._settings.pod_ip}
+    def _identity(self) -> dict[str, str | int | None]:
+        """A sandbox made anew may get the old address again, in the node's network it does: hence the other two."""
+        own = self._settings
+        return {"podUid": own.pod_uid, "podAddress": own.pod_ip, "bootId": _boot(own.paths), "network": _net(own.paths)}
 
     def _order(self) -> EgressCheckOrder | None:
         grant = self._board.facts.grant
@@ -117,3 +124,19 @@ class EgressWatch:
             if not await self._board.wait(self._board.version, timeout=end - time.monotonic()):
                 return False
         return True
+
+
+def _boot(paths: Paths) -> str | None:
+    """The boot of the node's kernel; None: unknown, so nothing kept is trusted."""
+    try:
+        return paths.at(BOOT_ID).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def _net(paths: Paths) -> int | None:
+    """The network namespace, which every sandbox has of its own; None: unknown."""
+    try:
+        return paths.at(NETWORK).stat().st_ino
+    except OSError:
+        return None

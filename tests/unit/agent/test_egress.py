@@ -1,6 +1,8 @@
 """The rhythm of the egress check, and what an observation keeps."""
 
 import asyncio
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,45 @@ async def observe_once(own: Settings, port: int) -> None:
     await asyncio.wait({watch})
 
 
+def booted(root: Path, *, boot: str = "b1f4") -> None:
+    """The kernel's and the network's identity below the root, and the volume."""
+    for name, text in ((egress.BOOT_ID, f"{boot}\n"), (egress.NETWORK, "")):
+        file = Paths(root=root).at(name)
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    Paths(root=root).at(names.STATE_DIR).mkdir(parents=True)
+
+
+def other_boot(root: Path) -> None:
+    Paths(root=root).at(egress.BOOT_ID).write_text("c0de\n")
+
+
+def other_network(root: Path) -> None:
+    """A sandbox made anew that got the same address."""
+    file = Paths(root=root).at(egress.NETWORK)
+    file.rename(file.with_name("before"))
+    file.touch()
+
+
+def unknown_boot(root: Path) -> None:
+    Paths(root=root).at(egress.BOOT_ID).unlink()
+
+
+def unknown_network(root: Path) -> None:
+    Paths(root=root).at(egress.NETWORK).unlink()
+
+
+async def keep_one(root: Path) -> None:
+    async with host(smtp("220 echo\r\n", "250 hello [198.51.100.7]\r\n")) as port:
+        await observe_once(settings(root), port)
+
+
+def restored(own: Settings) -> str | None:
+    board = Board()
+    egress.EgressWatch(settings=own, board=board).restore()
+    return board.facts.egress.observed_address
+
+
 RESTARTS = {
     "the agent alone": ({}, "198.51.100.7"),
     "another pod": ({"uid": "other"}, None),
@@ -73,18 +114,41 @@ RESTARTS = {
 async def test_an_observation_is_kept_for_the_same_pod_at_the_same_address(
     tmp_path: Path, changed: dict[str, str], observed: str | None
 ) -> None:
+    booted(tmp_path)
+    await keep_one(tmp_path)
+    assert restored(settings(tmp_path, **changed)) == observed
+
+
+@pytest.mark.parametrize("change", [other_boot, other_network, unknown_boot, unknown_network])
+async def test_the_same_pod_and_address_are_not_enough(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    booted(tmp_path)
+    await keep_one(tmp_path)
+    change(tmp_path)
+    assert restored(settings(tmp_path)) is None
+
+
+@pytest.mark.parametrize("unknown", [unknown_boot, unknown_network])
+async def test_what_is_unknown_at_both_times_is_not_the_same(tmp_path: Path, unknown: Callable[[Path], None]) -> None:
+    booted(tmp_path)
+    unknown(tmp_path)
+    await keep_one(tmp_path)
+    assert restored(settings(tmp_path)) is None
+
+
+async def test_a_kernel_says_both(tmp_path: Path) -> None:
+    """On a real one, where a restarted agent goes on from what it saw."""
     Paths(root=tmp_path).at(names.STATE_DIR).mkdir(parents=True)
-    async with host(smtp("220 echo\r\n", "250 hello [198.51.100.7]\r\n")) as port:
-        await observe_once(settings(tmp_path), port)
-    board = Board()
-    egress.EgressWatch(settings=settings(tmp_path, **changed), board=board).restore()
-    assert board.facts.egress.observed_address == observed
+    (tmp_path / "proc").symlink_to("/proc")
+    await keep_one(tmp_path)
+    assert restored(settings(tmp_path)) == "198.51.100.7"
 
 
-def test_an_observation_without_an_address_is_not_taken(tmp_path: Path) -> None:
-    state = Paths(root=tmp_path).at(names.STATE_DIR)
-    state.mkdir(parents=True)
-    (state / egress.FILE).write_text('{"podUid": "pod", "observation": {"observedAddress": "198.51.100.7"}}')
-    board = Board()
-    egress.EgressWatch(settings=settings(tmp_path), board=board).restore()
-    assert board.facts.egress.observed_address is None
+@pytest.mark.parametrize("name", ["podUid", "podAddress", "bootId", "network"])
+async def test_an_observation_that_does_not_say_of_whom_it_is_is_not_taken(tmp_path: Path, name: str) -> None:
+    booted(tmp_path)
+    await keep_one(tmp_path)
+    file = Paths(root=tmp_path).at(names.STATE_DIR) / egress.FILE
+    kept = json.loads(file.read_text())
+    del kept[name]
+    file.write_text(json.dumps(kept))
+    assert restored(settings(tmp_path)) is None
