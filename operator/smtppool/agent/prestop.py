@@ -7,6 +7,7 @@ bounded time.
 
 import csv
 import io
+import os
 import socket
 import sys
 import time
@@ -29,7 +30,7 @@ Stat = dict[tuple[str, str], dict[str, str]]
 def main(arguments: list[str]) -> int:
     """Exit 0 when no session is open, 1 when the time was up first or HAProxy is away; stopping goes on either way."""
     deadline = time.monotonic() + (float(arguments[0]) if arguments else DEFAULT_TIMEOUT)
-    Path(STOPPING_FLAG).touch()
+    raise_flag(Path(STOPPING_FLAG))
     try:
         ask(f"disable frontend {RELAY};disable frontend {HANDOVER_IN}")
         forgotten(min(deadline, time.monotonic() + LONGEST_FORGETTING))
@@ -41,6 +42,15 @@ def main(arguments: list[str]) -> int:
     if left:
         sys.stderr.write(f"prestop: {left} sessions are still open\n")
     return int(left > 0)
+
+
+def raise_flag(flag: Path) -> None:
+    """Other containers write to its directory too: root takes away what one of them put there, and follows no link."""
+    try:
+        flag.unlink(missing_ok=True)
+        os.close(os.open(flag, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    except OSError as error:
+        sys.stderr.write(f"prestop: {error}\n")
 
 
 def ask(command: str) -> str:
