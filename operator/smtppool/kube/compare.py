@@ -12,6 +12,8 @@ from typing import Any
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?)(m|k|[KMGTPE]i?)?")
 # Maps that the API server replaces as a whole: a key too many in a selector selects other pods.
 _ATOMIC = frozenset({"selector", "matchLabels", "nodeSelector"})
+# Lists in which one entry more, or one field more in an entry, lets somebody in: equal in all, or written again.
+_EXACT = frozenset({"subjects", "rules", "from"})
 _FACTORS = {"m": Decimal("0.001"), "k": Decimal(1000), **{f"{unit}i": Decimal(2) ** (10 * power) for power, unit in
     enumerate("KMGTPE", 1)}, **{unit: Decimal(1000) ** power for power, unit in enumerate("KMGTPE", 1)}}  # fmt: skip
 
@@ -48,6 +50,8 @@ def _list_satisfies(live: Any, desired: list[Any], key: str) -> bool:
     live = live or []
     if not isinstance(live, list):
         return False
+    if key in _EXACT:
+        return live == desired
     if key == "finalizers":
         return set(desired) <= set(live)
     if desired and all(isinstance(item, dict) and "name" in item for item in desired):

@@ -1,5 +1,7 @@
 """Server-side apply with ownership: ours is repaired, a stranger's is left alone, and sameness costs no write."""
 
+from collections.abc import Callable
+
 import pytest
 
 from smtppool.api.names import FIELD_MANAGER, OWNER_UID, Key
@@ -7,8 +9,11 @@ from smtppool.kube.apply import Absent, Applied, Conflict, Outcome, Terminating,
 from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
 from smtppool.kube.errors import StaleError
-from smtppool.kube.kinds import CONFIG_MAP, Body, key_of
+from smtppool.kube.kinds import CONFIG_MAP, Body, key_of, kind_of
+from smtppool.render import rbac
+from smtppool.render.identity import ServerObject
 from tests.contract.kube.objects import config_map, version
+from tests.unit.render.subjects import relay
 
 
 def fresh(api: Api) -> tuple[Writer, Cache]:
@@ -57,6 +62,35 @@ async def test_what_others_add_stays_and_costs_nothing(api: Api, namespace: str)
     cache.store(await api.merge_patch(CONFIG_MAP, key_of(manifest), {"data": {"more": "x"}}, manager="kubectl"))
     assert isinstance(await writer.apply(manifest, owner="u1"), Unchanged)
     assert (await live(api, manifest))["data"] == {"k": "v", "more": "x"}
+
+
+@pytest.mark.parametrize(
+    ("render", "field", "surplus"),
+    [
+        (rbac.role_binding, "subjects", {"kind": "ServiceAccount", "name": "guest", "namespace": "default"}),
+        (rbac.role, "rules", {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}),
+    ],
+    ids=["a subject", "a rule"],
+)
+async def test_rights_that_others_add_are_taken_away(
+    api: Api, namespace: str, render: Callable[[ServerObject], Body], field: str, surplus: Body
+) -> None:
+    writer, cache = fresh(api)
+    manifest = render(relay())
+    manifest["metadata"]["namespace"] = namespace
+    for subject in manifest.get("subjects", []):
+        subject["namespace"] = namespace
+    wanted = manifest[field]
+    await writer.apply(manifest, owner="u1")
+    patch = {field: [*wanted, surplus]}
+    edited = await api.merge_patch(kind_of(manifest), key_of(manifest), patch, manager="kubectl")
+    assert edited[field] == [*wanted, surplus], "it was there"
+    cache.store(edited)
+    repaired = await writer.apply(manifest, owner="u1")
+    assert isinstance(repaired, Applied)
+    assert repaired.body[field] == wanted
+    successor, _ = fresh(api)
+    assert isinstance(await successor.apply(manifest, owner="u1"), Unchanged), "what the server stores is what we say"
 
 
 async def test_a_field_that_is_no_longer_wanted_goes(api: Api, namespace: str) -> None:

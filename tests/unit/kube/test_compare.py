@@ -61,6 +61,36 @@ def test_quantities(live: Any, desired: Any, same: bool) -> None:
     assert satisfies({"resources": {"limits": {"x": live}}}, {"resources": {"limits": {"x": desired}}}) is same
 
 
+AGENT = {"kind": "ServiceAccount", "name": "mx1-relay", "namespace": "mail"}
+GUEST = AGENT | {"name": "guest"}
+READ = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["mx1-grant"], "verbs": ["get"]}
+PEERS = {"podSelector": {"matchLabels": {"pool": "p"}}}
+
+
+@pytest.mark.parametrize(
+    ("field", "live", "desired", "same"),
+    [
+        ("subjects", [AGENT], [AGENT], True),
+        ("subjects", [AGENT, GUEST], [AGENT], False),
+        ("subjects", [GUEST], [AGENT], False),
+        ("rules", [READ], [READ], True),
+        ("rules", [READ, READ | {"resourceNames": ["mx2-grant"]}], [READ], False),
+        ("rules", [READ | {"verbs": ["get", "update"]}], [READ], False),
+        ("rules", [READ | {"nonResourceURLs": ["/metrics"]}], [READ], False),
+        ("from", [PEERS], [PEERS], True),
+        ("from", [PEERS | {"namespaceSelector": {}}], [PEERS], False),
+        ("imagePullSecrets", [{"name": "ours"}, {"name": "added by an admission plug-in"}], [{"name": "ours"}], True),
+    ],
+)
+def test_nobody_gets_more_rights(field: str, live: Any, desired: Any, same: bool) -> None:
+    assert satisfies({field: live}, {field: desired}) is same
+
+
+def test_pull_secrets_that_others_add_to_an_account_are_no_difference() -> None:
+    account = {"automountServiceAccountToken": False}
+    assert satisfies(account | {"imagePullSecrets": [{"name": "theirs"}]}, account)
+
+
 def test_elsewhere_quantities_are_just_text() -> None:
     assert not satisfies({"data": {"x": "1000m"}}, {"data": {"x": "1"}})
 
