@@ -58,11 +58,14 @@ class Enforcer:
         if self._flows_of is None:
             self._flows_of = current.rules if current else ()
         await table.replace(egress)
-        self._ordered, self._listing = egress, await table.read()
-        if self._listing is None:
+        listing = await table.read()
+        if listing is None:
             raise CommandError("nft: the table is not there after it was applied")
-        log.info("applied %d rules", len(self._listing.rules))
-        return self._listing.rules
+        # What somebody alters between the two commands must not become the measure for later looks.
+        as_ordered = contradictions(egress, applied=listing.rules) is None
+        self._ordered, self._listing = egress, listing if as_ordered else None
+        log.info("applied %d rules", len(listing.rules))
+        return listing.rules
 
     async def _end_flows(self, egress: NodeEgress, *, applied: tuple[EgressRule, ...]) -> None:
         """Kept for the next look if it fails: a flow must not outlive its rule because one command did."""

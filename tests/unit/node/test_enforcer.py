@@ -27,6 +27,7 @@ class Tools:
         self.failing = ""
         self.source: str | None = None
         self.there = False
+        self.altered_at_once = False  # somebody takes the entry out before it can be read back
 
     async def run(self, *argv: str, stdin: str | None = None, accept: frozenset[int] = frozenset({0})) -> str:
         call = " ".join(argv)
@@ -39,6 +40,7 @@ class Tools:
                 self.calls.append("replace")
                 self.there = True
                 self.source = next((s for s in (SOURCE, OTHER) if stdin and f"{POD} : {s}" in stdin), None)
+                self.source = None if self.altered_at_once else self.source
                 return ""
             case ("nft", *_):
                 if not self.there:
@@ -88,6 +90,16 @@ async def test_alteration_from_outside_is_put_back(tools: Tools) -> None:
     tools.source = None
     look = await enforcer.look(order())
     assert look.applied == (EgressRule(pod_address=POD, source=SOURCE),)
+    assert tools.calls.count("replace") == 2
+
+
+async def test_alteration_right_after_the_replacement_is_put_back_too(tools: Tools) -> None:
+    enforcer = Enforcer()
+    tools.altered_at_once = True
+    assert (await enforcer.look(order())).error is not None
+    tools.altered_at_once = False
+    look = await enforcer.look(order())
+    assert (look.error, look.applied) == (None, order().egress.rules)  # type: ignore[union-attr]
     assert tools.calls.count("replace") == 2
 
 
