@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from smtppool.api.names import PART_OF
+from smtppool.node.settings import STATE_DIR
 from tests.chart.conftest import CHART, NAMESPACE, Body, Render, only, run_helm
 
 ALL = (
@@ -97,6 +98,18 @@ def test_pods_are_restricted(render: Render) -> None:
             assert pod["imagePullSecrets"] == [{"name": "registry"}]
 
 
+def test_the_node_program_alone_has_a_directory_of_the_node(render: Render) -> None:
+    """Its root file system is read-only: the last order is kept in the one place that it may write to."""
+    bodies = render(*ALL)
+    paths = {body["kind"]: volume["hostPath"]["path"] for body in bodies for volume in volumes(body, "hostPath")}
+    assert paths == {"DaemonSet": str(STATE_DIR)}
+    program = only(bodies, "DaemonSet")
+    (volume,) = volumes(program, "hostPath")
+    (mount,) = (mount for mount in containers(program)[0]["volumeMounts"] if mount["name"] == volume["name"])
+    assert mount == {"name": volume["name"], "mountPath": environment(program)["STATE_DIR"]}
+    assert (environment(program)["STATE_DIR"], volume["hostPath"]["type"]) == (str(STATE_DIR), "DirectoryOrCreate")
+
+
 def test_own_objects_are_not_taken_for_children(render: Render) -> None:
     """The operator watches what carries PART_OF."""
     for body in render(*ALL):
@@ -131,6 +144,10 @@ def containers(body: Body) -> list[Body]:
 def pod_spec(body: Body) -> Body:
     spec: Body = body.get("spec", {}).get("template", {}).get("spec", {}) if isinstance(body.get("spec"), dict) else {}
     return spec
+
+
+def volumes(body: Body, kind: str) -> list[Body]:
+    return [volume for volume in pod_spec(body).get("volumes", []) if kind in volume]
 
 
 def environment(body: Body) -> dict[str, Any]:

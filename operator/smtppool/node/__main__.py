@@ -1,4 +1,4 @@
-"""`python -m smtppool.node`: run on a node until told to stop; `python -m smtppool.node remove`: take the table away.
+"""`python -m smtppool.node`: run on a node until told to stop; with `remove`: take the table and the kept order away.
 
 Stopping leaves the rules in force: a relay must not lose its address because this program is updated.
 """
@@ -8,13 +8,15 @@ import asyncio
 import logging
 import signal
 import sys
+from pathlib import Path
 
 from smtppool.kube.client import connect
 from smtppool.node import table
 from smtppool.node.bus import KubernetesBus
 from smtppool.node.health import serve_health
+from smtppool.node.kept import forget
 from smtppool.node.program import NodeProgram
-from smtppool.node.settings import Settings
+from smtppool.node.settings import Settings, state_dir
 
 log = logging.getLogger("smtppool.node")
 
@@ -35,15 +37,20 @@ async def run(settings: Settings) -> None:
                 running.result()
             running.cancel()
             await asyncio.wait({running}, timeout=5)
-    await _leave()
+    await _leave(settings.state_dir)
 
 
-async def _leave() -> None:
+async def _leave(kept: Path) -> None:
     """Rules stay in force; a table without any is taken along, so that an uninstallation leaves nothing."""
     listing = await table.read()
     if listing is not None and not listing.rules:
-        await table.remove()
+        await _remove(kept)
     log.info("stopped; %d rules stay in force", len(listing.rules) if listing else 0)
+
+
+async def _remove(kept: Path) -> None:
+    await table.remove()
+    forget(kept)
 
 
 def main() -> int:
@@ -53,7 +60,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     match parser.parse_args().verb:
         case "remove":
-            asyncio.run(table.remove())
+            asyncio.run(_remove(state_dir()))
         case _:
             asyncio.run(run(Settings.from_environment()))
     return 0

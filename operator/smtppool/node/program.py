@@ -1,4 +1,7 @@
-"""The node program's loop: an order, a notice of the kernel or 15 s asks for a look; a changed finding is reported."""
+"""The node program's loop: an order, a notice of the kernel or 15 s asks for a look; a changed finding is reported.
+
+Orders are kept on the node's disk, beside the looks: rules do not wait for a disk.
+"""
 
 import asyncio
 import logging
@@ -7,8 +10,11 @@ from typing import Final, Protocol
 
 from smtppool.api.documents import NodeEgressReport
 from smtppool.kube.errors import ApiError
+from smtppool.node import table
+from smtppool.node.command import CommandError
 from smtppool.node.documents import NO_ORDER, Order, build_report
 from smtppool.node.enforcer import Enforcer
+from smtppool.node.kept import KeptOrder, recall
 from smtppool.node.kernel import KernelNotices
 from smtppool.node.settings import Settings
 
@@ -17,6 +23,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 15.0  # makes up for a lost notice
 SPACING_SECONDS: Final = 0.25  # kube-proxy changes nftables often: at most four looks a second
 STUCK_SECONDS: Final = 90.0
+KEEP_SECONDS: Final = 15.0  # between attempts, when the disk refuses
 REPORT_SECONDS: Final = 60.0  # an unchanged report is applied again, which writes nothing unless it was altered
 
 
@@ -37,8 +44,11 @@ class NodeProgram:
         self._settings = settings
         self._bus = bus
         self._enforcer = Enforcer()
+        self._kept = KeptOrder(directory=settings.state_dir, node=settings.node)
         self._order = NO_ORDER
+        self._recalled = False
         self._wake = asyncio.Event()
+        self._unkept = asyncio.Event()
         self._reported: NodeEgressReport | None = None
         self._looked_at = _now()
         self._reported_at = -REPORT_SECONDS
@@ -53,6 +63,7 @@ class NodeProgram:
         """Until cancelled; rules stay in force then."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
+            tasks.create_task(self._keep())
             with KernelNotices(self._wake.set):
                 while True:
                     await self._look()
@@ -64,6 +75,35 @@ class NodeProgram:
         async for order in self._bus.orders():
             self._order = Order(egress=order.egress or self._order.egress, error=order.error)
             self._wake.set()
+            if order.egress is not None:
+                self._recalled = True
+                self._unkept.set()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._unkept.wait()
+            self._unkept.clear()
+            egress = self._order.egress
+            if egress is None:
+                continue
+            try:
+                await asyncio.to_thread(self._kept.replace, egress)
+            except OSError as error:
+                log.warning("order not kept, tried again: %s", error)
+                self._unkept.set()
+                await asyncio.sleep(KEEP_SECONDS)
+
+    async def _recall(self) -> None:
+        """Once, and only while no order has come: what the kept one allows."""
+        if self._recalled:
+            return
+        try:
+            current = await table.read()
+        except CommandError:
+            return  # the look that follows reports it, the next one tries again
+        if not self._recalled:
+            self._recalled = True
+            self._order = self._order._replace(egress=recall(self._kept.read(), current=current))
 
     async def _until_woken(self) -> None:
         try:
@@ -74,6 +114,7 @@ class NodeProgram:
 
     async def _look(self) -> None:
         self._wake.clear()
+        await self._recall()
         order = self._order
         held, applied, error = await self._enforcer.look(order)
         self._looked_at = _now()

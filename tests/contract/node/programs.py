@@ -102,9 +102,9 @@ def running(place: Namespace, module: str, *args: str) -> Iterator[Conversation]
 
 
 @contextmanager
-def node_program(node: Namespace) -> Iterator[NodeConversation]:
-    """The real node program."""
-    command = node.command(sys.executable, "-m", "tests.contract.node.stdio_bus")
+def node_program(node: Namespace, state_dir: Path) -> Iterator[NodeConversation]:
+    """The real node program, which keeps its order in the directory."""
+    command = node.command(sys.executable, "-m", "tests.contract.node.stdio_bus", str(state_dir))
     with conversation(command, NodeConversation) as talk:
         yield talk
 

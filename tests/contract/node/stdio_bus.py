@@ -1,9 +1,13 @@
 # ruff: noqa: T201 - lines on standard output are how it speaks
-"""The real node program with orders on standard input and reports on standard output, one JSON document a line."""
+"""The real node program with orders on standard input and reports on standard output, one JSON document a line.
+
+Its argument is the directory of the kept order.
+"""
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from smtppool.api.documents import NodeEgressReport
 from smtppool.api.names import EGRESS_KEY
@@ -28,9 +32,9 @@ class StdioBus:
         print(report.model_dump_json(by_alias=True), flush=True)
 
 
-async def main() -> None:
-    await NodeProgram(Settings(node=NODE_NAME, namespace="test"), StdioBus()).run()
+async def main(state_dir: Path) -> None:
+    await NodeProgram(Settings(node=NODE_NAME, namespace="test", state_dir=state_dir), StdioBus()).run()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(Path(sys.argv[1])))

@@ -120,7 +120,7 @@ def test_restarted_program_reports_what_is_in_force_and_keeps_flows(own_scene: S
     assert scene.pod.ask(f"hold {PROVIDER} 25") == EGRESS
     scene.program.program.kill()
     scene.program.program.wait()
-    with node_program(scene.network.node) as again:
+    with node_program(scene.network.node, scene.state_dir) as again:
         again.report(where=lambda report: report.applied == (TRANSLATED,))  # no order yet
         again.order(order(TRANSLATED))
         again.order(order(TRANSLATED, wanted=(EGRESS, "198.51.100.99")))

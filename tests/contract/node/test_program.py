@@ -14,6 +14,8 @@ import pytest
 from e2e.cluster.controlplane import ControlPlane
 from smtppool.api import names
 from smtppool.api.documents import EgressRule, NodeEgress, NodeEgressReport
+from smtppool.node.kept import KeptOrder
+from smtppool.render.egress.nftables import ruleset
 from tests.contract.node import netns
 from tests.contract.node.installation import NAMESPACE, NodeAccess, install, node_access
 from tests.contract.node.netns import EGRESS, POD, POD_NETWORK, PROVIDER
@@ -36,7 +38,7 @@ def api_server_in(node: netns.Namespace, plane: ControlPlane, directory: Path) -
 
 
 @contextmanager
-def node_program(node: netns.Namespace, access: NodeAccess) -> Iterator["subprocess.Popen[bytes]"]:
+def node_program(node: netns.Namespace, access: NodeAccess, state_dir: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """`python -m smtppool.node` as the DaemonSet runs it."""
     environment = {
         "PYTHONPATH": str(ROOT / "operator"),
@@ -44,6 +46,7 @@ def node_program(node: netns.Namespace, access: NodeAccess) -> Iterator["subproc
         "KUBECONFIG": str(access.kubeconfig),
         "NODE_NAME": access.node,
         "POD_NAMESPACE": NAMESPACE,
+        "STATE_DIR": str(state_dir),
     }
     with subprocess.Popen(node.command(sys.executable, "-m", "smtppool.node"), env=environment, cwd=ROOT) as program:
         try:
@@ -63,6 +66,14 @@ def reported(plane: ControlPlane, *, where: Callable[[NodeEgressReport], bool]) 
             return report
         time.sleep(0.2)
     raise AssertionError(f"no such report in 20 s; the last one: {text}")
+
+
+def until(holds: Callable[[], bool], *, what: str) -> None:
+    """Waits at most 20 s."""
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, f"not within 20 s: {what}"
+        time.sleep(0.1)
 
 
 def order(plane: ControlPlane, *rules: EgressRule) -> None:
@@ -89,7 +100,7 @@ def test_order_to_kernel_to_report(plane: ControlPlane, access: NodeAccess, tmp_
         visitor(network.pod) as pod,
         api_server_in(network.node, plane, tmp_path),
     ):
-        with node_program(network.node, access) as program:
+        with node_program(network.node, access, tmp_path) as program:
             assert reported(plane, where=lambda report: not report.applied).held == ()
             order(plane, RULE)
             report = reported(plane, where=lambda report: report.applied == (RULE,))
@@ -103,9 +114,38 @@ def test_order_to_kernel_to_report(plane: ControlPlane, access: NodeAccess, tmp_
             program.send_signal(signal.SIGTERM)
             assert program.wait(timeout=10) == 0
         assert pod.ask(f"{PROVIDER} 25 2") == EGRESS
-        with node_program(network.node, access) as program:
+        with node_program(network.node, access, tmp_path) as program:
             order(plane)
             reported(plane, where=lambda report: not report.applied and report.held == (EGRESS,))
             program.send_signal(signal.SIGTERM)
             assert program.wait(timeout=10) == 0
         assert "smtppool" not in network.node.run("nft", "list", "tables")
+        assert not (tmp_path / names.EGRESS_KEY).exists()
+
+
+def test_a_boot_while_the_api_server_is_away(plane: ControlPlane, access: NodeAccess, tmp_path: Path) -> None:
+    with netns.network() as network, internet(network.internet, 25), visitor(network.pod) as pod:
+        with api_server_in(network.node, plane, tmp_path), node_program(network.node, access, tmp_path):
+            order(plane, RULE)
+            reported(plane, where=lambda report: report.applied == (RULE,))
+            until((tmp_path / names.EGRESS_KEY).exists, what="the order is kept")
+        network.node.run("nft", "delete", "table", "ip", "smtppool")
+        (tmp_path / "bridge").unlink()
+        assert pod.ask(f"{PROVIDER} 25 2") == netns.NODE
+        with node_program(network.node, access, tmp_path):
+            until(lambda: "smtppool" in network.node.run("nft", "list", "tables"), what="the table is there again")
+            assert pod.ask(f"{PROVIDER} 25 1") == "failed timed out"
+            assert probe(network.node, "readyz") == "ok"
+            with api_server_in(network.node, plane, tmp_path):
+                until(lambda: pod.ask(f"{PROVIDER} 25 1") == EGRESS, what="the API server's order is in force")
+
+
+def test_remove_takes_table_and_copy(tmp_path: Path) -> None:
+    with netns.network() as network:
+        egress = NodeEgress(node=NODE_NAME, rules=(RULE,))
+        KeptOrder(directory=tmp_path, node=NODE_NAME).replace(egress)
+        network.node.run("nft", "-f", "-", stdin=ruleset(egress))
+        environment = f"PYTHONPATH={ROOT / 'operator'} STATE_DIR={tmp_path}"
+        network.node.shell(f"env {environment} {sys.executable} -m smtppool.node remove")
+        assert "smtppool" not in network.node.run("nft", "list", "tables")
+        assert not list(tmp_path.iterdir())
