@@ -104,6 +104,11 @@ class Cache:
         """Which of the listed objects no watch has delivered yet."""
         return [key for key in map(key_of, listed) if Ref(kind, key) not in self._watched]
 
+    @property
+    def fed(self) -> bool:
+        """Whether some watch has delivered something, of any kind."""
+        return bool(self._watched)
+
     def primed(self) -> None:
         """Every kind is complete: what the watches delivered need not be remembered any longer."""
         self._watched.clear()

@@ -4,27 +4,33 @@ Also repeats the lists now and then: a watch that had to begin again does not te
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 
+from smtppool.api.names import Key
 from smtppool.kube.cache import Cache, Ref
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import Body, Kind
 
+logger = logging.getLogger(__name__)
 Sources = Mapping[Kind, str | None]  # kind -> label selector of its watch
 PRIME_TIMEOUT = 120.0
+STALLED_AFTER = 20.0  # seconds without another object delivered
+NAMED = 10  # objects in one warning
 RELIST_AFTER = 1.0  # seconds in which the watches deliver what is listed, else something listed is gone again
 
 
 async def prime(api: Api, cache: Cache, sources: Sources, *, limit: float = PRIME_TIMEOUT) -> None:
     """List every kind and wait until its watch has delivered all of it, so that later deletions are told too.
 
-    Raises TimeoutError after `limit` seconds and ApiError when a list is refused.
+    What no watch delivers while others come is taken from the list after STALLED_AFTER, with a warning: its deletion is
+    found by a later resync. Raises TimeoutError after `limit` seconds, as where no watch delivers anything at all, and
+    ApiError when a list is refused.
     """
+    patience = _Patience()
     async with asyncio.timeout(limit):
         for kind, selector in sources.items():
-            listed = await _list(api, cache, kind, selector)
-            while not await _delivered(cache, kind, listed):
-                listed = await _list(api, cache, kind, selector)
+            await _complete(api, cache, kind, selector, patience)
     cache.primed()
 
 
@@ -35,6 +41,43 @@ async def resync(api: Api, cache: Cache, sources: Sources) -> list[Ref]:
         bodies, version = await api.list(kind, label_selector=selector)
         changed += [Ref(kind, key) for key in cache.resync(kind, bodies, version)]
     return changed
+
+
+class _Patience:
+    """Since when nothing more has come: over all kinds, as their watches run at one time."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Something came."""
+        self._since = _now()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether to go on without the rest."""
+        return _now() - self._since >= STALLED_AFTER
+
+
+async def _complete(api: Api, cache: Cache, kind: Kind, selector: str | None, patience: _Patience) -> None:
+    missing: set[Key] = set()
+    while True:
+        listed = await _list(api, cache, kind, selector)
+        delivered = await _delivered(cache, kind, listed)
+        before, missing = missing, set(cache.unwatched(kind, listed))
+        if before - missing:
+            patience.renew()
+        if delivered:
+            return
+        if cache.fed and patience.is_over:
+            logger.warning("no watch has delivered %s; going on with the list", _names(kind, missing))
+            return
+
+
+def _names(kind: Kind, keys: set[Key]) -> str:
+    first, rest = sorted(keys)[:NAMED], len(keys) - NAMED
+    names = ", ".join(f"{key.namespace}/{key.name}" if key.namespace else key.name for key in first)
+    return f"{kind.name} {names}" + (f" and {rest} more" if rest > 0 else "")
 
 
 async def _list(api: Api, cache: Cache, kind: Kind, selector: str | None) -> list[Body]:
@@ -53,3 +96,7 @@ async def _delivered(cache: Cache, kind: Kind, listed: list[Body]) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -9,7 +9,7 @@ from smtppool.api.names import Key
 from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import CONFIG_MAP, POD, Body, Kind
-from smtppool.kube.prime import prime, resync
+from smtppool.kube.prime import STALLED_AFTER, prime, resync
 from tests.unit.kube.bodies import body
 from tests.unit.kube.clock import clocked
 
@@ -65,6 +65,57 @@ async def test_an_object_that_vanishes_before_the_watch_begins_is_not_waited_for
 async def test_a_watch_that_never_comes_is_an_error() -> None:
     with pytest.raises(TimeoutError):
         await prime(Listed(lambda _: [body("a")]), Cache(), {CONFIG_MAP: None}, limit=30)
+
+
+@clocked
+async def test_an_object_that_no_watch_delivers_is_taken_from_the_list(caplog: pytest.LogCaptureFixture) -> None:
+    cache = Cache()
+    content = {CONFIG_MAP: [body("a"), body("stuck")], POD: [body("b", kind=POD), body("stuck too", kind=POD)]}
+    task = asyncio.create_task(prime(Listed(lambda kind: content[kind]), cache, {CONFIG_MAP: None, POD: None}))
+    await asyncio.sleep(5)
+    cache.observe(None, body("a"))
+    cache.observe(None, body("b", kind=POD))
+    await asyncio.sleep(STALLED_AFTER - 2)
+    assert not task.done(), "the last object came less than 20 s ago"
+    await asyncio.sleep(6)
+    assert task.done(), "both kinds had the same 20 s"
+    assert cache.get(CONFIG_MAP, Key("mail", "stuck")) is not None
+    assert [record.getMessage() for record in caplog.records] == [
+        "no watch has delivered ConfigMap mail/stuck; going on with the list",
+        "no watch has delivered Pod mail/stuck too; going on with the list",
+    ]
+
+
+@clocked
+async def test_it_may_be_the_only_one_of_its_kind() -> None:
+    cache = Cache()
+    content = {CONFIG_MAP: [body("stuck")], POD: [body("b", kind=POD)]}
+    cache.observe(None, body("b", kind=POD))
+    async with asyncio.timeout(STALLED_AFTER + 2):
+        await prime(Listed(lambda kind: content[kind]), cache, {CONFIG_MAP: None, POD: None})
+
+
+@clocked
+async def test_a_slow_watch_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    cache = Cache()
+    content = [body(name) for name in "abcd"]
+    task = asyncio.create_task(prime(Listed(lambda _: list(content)), cache, {CONFIG_MAP: None}))
+    for one in content:
+        await asyncio.sleep(STALLED_AFTER - 2)
+        assert not task.done()
+        cache.observe(None, one)
+    await task
+    assert not caplog.records
+
+
+@clocked
+async def test_a_warning_stays_short(caplog: pytest.LogCaptureFixture) -> None:
+    cache = Cache()
+    content = [body(f"n{number:02}") for number in range(14)]
+    cache.observe(None, content[0])
+    await prime(Listed(lambda _: list(content)), cache, {CONFIG_MAP: None})
+    assert "mail/n01, mail/n02" in caplog.text
+    assert "mail/n10 and 3 more;" in caplog.text
 
 
 @clocked
