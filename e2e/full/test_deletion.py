@@ -55,6 +55,7 @@ WAYS: dict[str, Callable[[PoolPlan], object]] = {
     "foreground": lambda plan: kubectl(
         "delete", "smtpserver", "only", "-n", plan.namespace, "--cascade=foreground", "--wait=false"
     ),
+    "pool": lambda plan: kubectl("delete", "smtppool", "small", "-n", plan.namespace, "--wait=false"),
     "pool-and-server": lambda plan: kubectl(
         "delete", "smtppool/small", "smtpserver/only", "-n", plan.namespace, "--wait=false"
     ),

@@ -13,15 +13,21 @@ from e2e.stand.shares import counted
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import until
 
+OPERATOR = "app.kubernetes.io/component=operator"
+
 
 def force_delete(pod: RelayPod) -> None:
     kubectl("delete", "pod", pod.name, "-n", pod.namespace, "--force", "--grace-period=0")
 
 
+def lives(pod: RelayPod) -> tuple[object, ...]:
+    """What is another one after any of the faults."""
+    names = kubectl("get", "pod", "-n", NAMESPACE, "-l", OPERATOR, "-o", "name")
+    return (pod.uid, names, *(pod.container_id(container) for container in CONTAINERS))
+
+
 def kill_operator(_: RelayPod) -> None:
-    kubectl(
-        "delete", "pod", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator", "--force", "--grace-period=0"
-    )
+    kubectl("delete", "pod", "-n", NAMESPACE, "-l", OPERATOR, "--force", "--grace-period=0")
 
 
 FAULTS: dict[str, Callable[[RelayPod], None]] = {
@@ -39,11 +45,13 @@ FAULTS: dict[str, Callable[[RelayPod], None]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_acknowledged_is_lost(stand: Stand, pool: PoolPlan, sender: Sender, fault: str) -> None:
     victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="primary")
+    before = lives(victim)
     run = sender.start(target(pool), "-n", "2000", "-p", "10", "--rate", "150/s", "--retry", "8")
     until(lambda: len(stand.arrived(run.prefix)) > 300, what="mail flows", timeout=30)
     FAULTS[fault](victim)
     sent = run.result()
     stand.in_traffic(pool)
+    until(lambda: lives(victim) != before, what="the fault hit", timeout=30)
     for server in pool.servers:  # what was deferred while a part was away need not wait for its backoff
         RelayPod(cluster=stand.cluster, namespace=pool.namespace, server=server.name).flush()
     duplicates = stand.all_arrive(sent, timeout=120)

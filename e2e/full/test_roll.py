@@ -1,5 +1,7 @@
 """A template change rolls three relays, one after another, under load: no SMTP error, nothing lost."""
 
+from dataclasses import replace
+
 from e2e.stand.kubectl import patch
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan
@@ -35,3 +37,25 @@ def test_a_template_change_rolls_without_an_error(stand: Stand, pool: PoolPlan, 
     print(f"acknowledged {len(sent.acks)} of {sent.report['attempted']}, errors {sent.errors}")
     assert sent.errors == []
     assert len(sent.acks) == sent.report["attempted"]
+
+
+def test_a_bad_image_takes_one_relay_and_says_so(stand: Stand, pool: PoolPlan) -> None:
+    """An upgrade to an image that no node has: the roll stops at the first relay, within 30 s with a reason."""
+    absent = replace(stand, images=replace(stand.images, relay="smtppool/relay:absent"))
+    absent.install()
+    try:
+        stuck = until(lambda: stand.not_ready(pool.namespace), what="one relay is not ready", timeout=120)
+        said = until(lambda: trouble(stand, pool, *stuck), what="Ready names the image", timeout=30)
+        print(said)
+        rolls = stand.pool(pool.name, namespace=pool.namespace).condition("Reconciled")
+        assert next(iter(stuck)) in rolls["message"]
+        assert len(stand.not_ready(pool.namespace)) == 1
+    finally:
+        stand.install()
+    stand.in_traffic(pool, timeout=ROLL_TIMEOUT)
+
+
+def trouble(stand: Stand, pool: PoolPlan, server: str) -> str:
+    """What Ready says of an image that cannot be had; '' while it says something else."""
+    condition = stand.server(server, namespace=pool.namespace).condition("Ready")
+    return f"{condition['reason']}: {condition['message']}" if "Image" in condition.get("reason", "") else ""
