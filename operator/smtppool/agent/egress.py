@@ -15,10 +15,10 @@ from typing import Final
 
 from smtppool.agent import echo, files
 from smtppool.agent.facts import Board
-from smtppool.agent.jsonlog import timestamp
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, EgressObservation
+from smtppool.kube.jsonlog import timestamp
 
 log = logging.getLogger(__name__)
 

@@ -1,34 +1,21 @@
 """JSON lines on stdout: what the agent says about itself. Delivery events go their own way (`deliveries.py`)."""
 
-import json
 import logging
 import sys
-from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
+
+from smtppool.kube.jsonlog import JsonLines
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-class JsonFormatter(logging.Formatter):
-    """One line per record; what was passed as `extra` becomes fields."""
+class JsonFormatter(JsonLines):
+    """Loggers by their last name; what was passed as `extra` becomes fields."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger and message first, then the fields, then the error."""
-        entry = {
-            "time": timestamp(record.created),
-            "level": record.levelname.lower(),
-            "logger": record.name.rpartition(".")[2],
-            "message": record.getMessage(),
-        }
-        entry |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
-        if record.exc_info:
-            entry["error"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str)
-
-
-def timestamp(seconds: float) -> str:
-    """UTC RFC 3339 with milliseconds, the form of `documents.Timestamp`."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    def entry(self, record: logging.LogRecord) -> dict[str, Any]:
+        """The fields come last."""
+        fields = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        return super().entry(record) | {"logger": record.name.rpartition(".")[2]} | fields
 
 
 def configure(stream: TextIO | None = None) -> None:
