@@ -1,11 +1,14 @@
 """What a watch says without a change, and one that breaks in the middle of a line: one more error of the API server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from kubernetes.aio.client import ApiClient, Configuration
 
 from smtppool.api.names import Key
+from smtppool.kube.client import Api
 from smtppool.kube.errors import UnavailableError
 from smtppool.kube.kinds import CONFIG_MAP, Body
 from smtppool.kube.watch import follow
@@ -42,6 +45,33 @@ async def test_a_broken_line(last: bytes | Exception) -> None:
     assert versions == ["1", "2"]
     with pytest.raises(UnavailableError, match="watch configmaps mx1-grant"):
         await anext(bodies)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(("ending", "broken"), [(b"0\r\n\r\n", False), (b"", True)], ids=["in order", "cut off"])
+async def test_an_end_in_order_is_told_from_a_lost_connection(ending: bytes, broken: bool) -> None:
+    """As the client library has it: only the first says that nothing more has happened."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(CHUNKED + b"%x\r\n%s\r\n" % (len(EVENT), EVENT) + ending)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    configuration = Configuration(host=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    seen = []
+    async with server, ApiClient(configuration) as client:
+        try:
+            async for line in Api(client).stream("/watch", seconds=5):
+                seen.append(line)  # noqa: PERF401 - what came before the end counts
+        except UnavailableError:
+            assert broken
+        else:
+            assert not broken
+    assert seen == [EVENT]
 
 
 BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"3"}}}\n'
