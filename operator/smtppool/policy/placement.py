@@ -1,7 +1,8 @@
 """On which node a relay must run: the one that holds its egress address.
 
-Only node reports say who holds an address. No node holds it: the relay keeps the node that it has, and where the egress
-provider cannot do without (`required`) it gets no pod before one does.
+Only node reports say who holds an address. No node holds it: the relay keeps the node that it has, and gets no pod
+before one does. Where no node reports at all, an egress provider that can do without (not `required`) leaves the
+scheduler to decide. A pod placed before the nodes have answered would only be replaced a moment later.
 """
 
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ def place(*, source: str, required: bool, held: Mapping[str, frozenset[str]], cu
         return Placement(ready=True, node=current, verdict=Verdict("True", "Placed", f"{current} holds {source}"))
     if holding:
         return Placement(ready=True, node=holding[0], verdict=Verdict("True", "Placed", f"{holding[0]} holds {source}"))
-    if not required:
+    if not required and not held:
         return Placement(ready=True, node=current, verdict=ANYWHERE.verdict)
     known = f"{len(held)} nodes report" if held else "no node reports: is the egress DaemonSet installed?"
     message = f"no node holds {source} ({known}): add the address to an interface of a node"

@@ -15,8 +15,8 @@ HELD = {"n1": frozenset({"A"}), "n2": frozenset({"A", "B"}), "n3": frozenset[str
         ("B", True, "n1", True, "n2", "Placed"),
         ("C", True, None, False, None, "NodeWithoutAddress"),
         ("C", True, "n1", True, "n1", "NodeWithoutAddress"),
-        ("C", False, None, True, None, "Anywhere"),
-        ("C", False, "n1", True, "n1", "Anywhere"),
+        ("C", False, None, False, None, "NodeWithoutAddress"),
+        ("C", False, "n1", True, "n1", "NodeWithoutAddress"),
         ("B", False, None, True, "n2", "Placed"),
     ],
 )
@@ -27,3 +27,9 @@ def test_table(source: str, required: bool, current: str | None, ready: bool, no
 
 def test_no_report_at_all_says_what_to_install() -> None:
     assert "DaemonSet" in place(source="A", required=True, held={}, current=None).verdict.message
+
+
+@pytest.mark.parametrize("current", [None, "n1"])
+def test_without_any_report_only_those_wait_that_must(current: str | None) -> None:
+    placement = place(source="A", required=False, held={}, current=current)
+    assert (placement.ready, placement.node, placement.verdict.reason) == (True, current, "Anywhere")

@@ -16,7 +16,7 @@ class Placement(StrEnum):
 
     ANYWHERE = "Anywhere"  # the scheduler decides
     WHERE_HELD = "WhereHeld"  # no pod until a node reports the address; then pinned to that node
-    WHERE_HELD_IF_KNOWN = "WhereHeldIfKnown"  # pinned once a node reports it, else the scheduler decides
+    WHERE_HELD_IF_KNOWN = "WhereHeldIfKnown"  # the same, but the scheduler decides where no node reports at all
 
 
 @dataclass(frozen=True, kw_only=True)
