@@ -37,7 +37,10 @@ def seen(address: str | None, error: str | None = None) -> EgressObservation:
 CASES = {
     "no grant": (None, seen(RIGHT), Lanes.CLOSED),
     "granted and right": (grant(Lanes.OPEN), seen(RIGHT), Lanes.OPEN),
-    "granted, not seen yet": (grant(Lanes.OPEN), seen(None), Lanes.OPEN),
+    "granted, not seen yet": (grant(Lanes.OPEN), seen(None), Lanes.CLOSED),
+    "granted, never seen as the check fails": (grant(Lanes.OPEN), seen(None, "no answer"), Lanes.CLOSED),
+    "granted, no check": (grant(Lanes.OPEN, egress_check=EgressCheckOrder(expected=RIGHT)), seen(None), Lanes.OPEN),
+    "granted, a smarthost": (grant(Lanes.OPEN, egress_check=EgressCheckOrder()), seen(None), Lanes.OPEN),
     "granted, check unreachable": (grant(Lanes.OPEN), seen(RIGHT, "no answer"), Lanes.OPEN),
     "granted, wrong address": (grant(Lanes.OPEN), seen(WRONG), Lanes.CLOSED),
     "granted, wrong address, then unreachable": (grant(Lanes.OPEN), seen(WRONG, "no answer"), Lanes.CLOSED),
