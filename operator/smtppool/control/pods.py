@@ -103,7 +103,7 @@ def _trouble(body: Body) -> Verdict:
     for container in _containers(body):
         waiting = _state(container).get("waiting", {})
         if waiting and waiting.get("reason", "") not in _STARTING:
-            said = f"container {container['name']}: {_said(waiting) or waiting['reason']}"
+            said = f"container {container['name']}: {_last_line(container) or _said(waiting) or waiting['reason']}"
             return Verdict("False", _named(waiting["reason"], "ContainerWaiting"), said)
     if _phase(body) == "Pending":
         return Verdict("False", "PodStarting", "the pod is starting")
@@ -119,6 +119,13 @@ def _containers(body: Body) -> Iterator[dict[str, Any]]:
 def _state(container: dict[str, Any]) -> dict[str, Any]:
     state: dict[str, Any] = container.get("state", {})
     return state
+
+
+def _last_line(container: dict[str, Any]) -> str:
+    """What a container that keeps ending said last, unless that is a report: the kubelet only says that it backs off."""
+    ended = container.get("lastState", {}).get("terminated") or {}
+    lines = str(ended.get("message", "")).strip().splitlines()
+    return quoted(lines[-1], limit=400) if lines and not lines[-1].startswith("{") else ""
 
 
 def _has_run(container: dict[str, Any]) -> bool:

@@ -37,7 +37,8 @@ def _credentials(server: ServerObject) -> list[Manifest]:
     smarthost = server.spec.smarthost
     if smarthost is None or smarthost.credentials_secret_ref is None:
         return []
-    secret = {"secretName": smarthost.credentials_secret_ref.name, "defaultMode": 0o400}
+    # Optional: the entrypoint says what is missing, in the pod's status; a volume that waits says it in no status.
+    secret = {"secretName": smarthost.credentials_secret_ref.name, "defaultMode": 0o400, "optional": True}
     return [{"name": "credentials", "secret": secret}]
 
 

@@ -23,6 +23,12 @@ def pod(phase: str, *states: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"metadata": {"uid": "u1", **more}, "spec": {}, "status": status}
 
 
+def crashing(message: str) -> dict[str, Any]:
+    body = pod("Running", {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}})
+    body["status"]["containerStatuses"][0]["lastState"] = {"terminated": {"exitCode": 1, "message": message}}
+    return body
+
+
 @pytest.mark.parametrize(
     ("body", "state"),
     [
@@ -55,6 +61,9 @@ def test_silence_begins_half_a_minute_after_the_grace() -> None:
         (pod("Pending", WAITING), "ImagePullBackOff", "container postfix: no such?image"),
         (pod("Pending", {"waiting": {"reason": "ContainerCreating"}}), "PodStarting", "starting"),
         (pod("Pending", {"waiting": {"reason": "two words"}}), "ContainerWaiting", "two words"),
+        (crashing("one\nthe Secret needs a key\n"), "CrashLoopBackOff", "container postfix: the Secret needs a key"),
+        (crashing(""), "CrashLoopBackOff", "container postfix: back-off 10s"),
+        (crashing(WORDS.model_dump_json()), "CrashLoopBackOff", "container postfix: back-off 10s"),
         (pod("Running", RUNNING), "PodNotReady", "not ready"),
         (
             pod(
