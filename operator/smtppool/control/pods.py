@@ -122,7 +122,7 @@ def _state(container: dict[str, Any]) -> dict[str, Any]:
 
 
 def _last_line(container: dict[str, Any]) -> str:
-    """What a container that keeps ending said last, unless that is a report: the kubelet only says that it backs off."""
+    """What a container that keeps ending said last, unless it is a report: the kubelet only says that it backs off."""
     ended = container.get("lastState", {}).get("terminated") or {}
     lines = str(ended.get("message", "")).strip().splitlines()
     return quoted(lines[-1], limit=400) if lines and not lines[-1].startswith("{") else ""
