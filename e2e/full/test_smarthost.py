@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from e2e.stand.kubectl import apply, kubectl
 from e2e.stand.pools import PoolPlan
 from e2e.stand.shares import counted
@@ -28,6 +30,7 @@ def member(namespace: str, **smarthost: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.node_addresses
 def test_all_mail_goes_to_the_smarthost(stand: Stand, namespace: str) -> None:
     plan = PoolPlan(name="forward", namespace=namespace, servers=())
     apply([plan.pool(), member(namespace)])
