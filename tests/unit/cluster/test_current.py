@@ -13,8 +13,11 @@ from e2e.cluster.current import (
     check_pod_address,
     pod_network,
 )
+from e2e.cluster.engine import UserDocker
+from e2e.cluster.nodes import Nodes
 from e2e.cluster.settings import REPOSITORY, SettingsError, from_environment
 from e2e.cluster.sources import repository
+from e2e.cluster.stores import LayoutStore
 from e2e.mailnet.client import Counts, Selection
 from e2e.stand import ground as grounds
 from e2e.stand.ground import Ground, MailnetByName
@@ -64,6 +67,15 @@ def test_images_are_named_after_the_registry_on_a_cluster_of_the_users_alone() -
     assert repository(named) == "smtppool"
     assert repository(named | {"CLUSTER": "current"}) == "registry.example.com/team"
     assert repository({"CLUSTER": "current"}) == "smtppool"
+
+
+def test_an_image_is_built_once_for_every_registry(tmp_path: Path) -> None:
+    settings = from_environment({"HOME": str(tmp_path)})
+    engine = UserDocker({})
+    store = LayoutStore(engine=engine, nodes=Nodes(engine=engine, control_plane="x"), settings=settings)
+    (settings.cache / "images" / "relay-0123").mkdir(parents=True)
+    for registry in ("smtppool", "registry.example.com:5000/team"):
+        assert store.has(f"{registry}/relay:0123")
 
 
 @pytest.mark.parametrize("name", ["core", "contract", "chart", "golden"])
