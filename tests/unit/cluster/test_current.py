@@ -15,7 +15,7 @@ from e2e.cluster.current import (
 )
 from e2e.cluster.engine import UserDocker
 from e2e.cluster.nodes import Nodes
-from e2e.cluster.settings import REPOSITORY, SettingsError, from_environment
+from e2e.cluster.settings import REPOSITORY, Settings, SettingsError, from_environment
 from e2e.cluster.sources import repository
 from e2e.cluster.stores import LayoutStore
 from e2e.mailnet.client import Counts, Selection
@@ -70,7 +70,7 @@ def test_images_are_named_after_the_registry_on_a_cluster_of_the_users_alone() -
 
 
 def test_an_image_is_built_once_for_every_registry(tmp_path: Path) -> None:
-    settings = from_environment({"HOME": str(tmp_path)})
+    settings = Settings(prefix="x", cache=tmp_path)
     engine = UserDocker({})
     store = LayoutStore(engine=engine, nodes=Nodes(engine=engine, control_plane="x"), settings=settings)
     (settings.cache / "images" / "relay-0123").mkdir(parents=True)
