@@ -133,6 +133,7 @@ class Stand:
 
     def all_arrive(self, sent: Sent, *, timeout: float = DELIVERY_TIMEOUT) -> int:
         """Wait until every acknowledged message is at a sink; returns how many came twice."""
+        assert sent.acks, f"nothing was acknowledged: {sent.errors}"
         equal(
             lambda: len(sent.acks - set(self.arrived(sent.prefix))), 0,
             what=f"mail of {len(sent.acks)} acknowledged that is not at a sink", timeout=timeout, interval=0.5,
