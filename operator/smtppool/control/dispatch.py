@@ -60,14 +60,12 @@ class Dispatcher:
         known = self._context.cache.get(kind, key_of(body))
         self._context.cache.observe(event_type, body)
         if event_type == "DELETED":
-            self._known.forget(body)
-            if kind == CONFIG_MAP:
-                self._context.reader.forget(body)
-            elif kind in _OWN:
-                self._context.gatherer.forget(body)
+            self._known.forget(body)  # that it is gone is new, whatever it said
         self._rules.get(kind, self._child)(body)
         if known is not None and known["metadata"].get("labels") != body["metadata"].get("labels"):
             self._child(known)  # a child that lost its labels no longer says whose it is
+        if event_type == "DELETED":
+            self._forget(kind, body)
 
     def everything(self) -> None:
         """After a start, and after changes that no watch has told."""
@@ -75,6 +73,14 @@ class Dispatcher:
         for kind in (*_OWN, POD, CONFIG_MAP):
             for body in self._context.cache.all(kind):
                 self._rules[kind](body)
+
+    def _forget(self, kind: Kind, body: Body) -> None:
+        """Last, as the rules remember what they look at: the same content made anew is new."""
+        self._known.forget(body)
+        if kind == CONFIG_MAP:
+            self._context.reader.forget(body)
+        elif kind in _OWN:
+            self._context.gatherer.forget(body)
 
     def _pool(self, body: Body) -> None:
         key = key_of(body)

@@ -159,6 +159,37 @@ def test_a_nodes_report_concerns_the_servers_with_addresses(dispatcher: Dispatch
     assert queues.servers.now == set()
 
 
+def test_a_nodes_report_that_is_made_anew_concerns_them_again(dispatcher: Dispatcher, queues: Queues) -> None:
+    """Without it lanes closed, or a relay got no pod: the same report ends that."""
+    labels = {COMPONENT: "egress-report"}
+    report = body("ConfigMap", "n1-egress-report", "n", metadata={"namespace": "system", "labels": labels}, data={})
+    dispatcher.observe("ADDED", report)
+    for event, one in (("DELETED", newer(report)), ("ADDED", newer(report, uid="n2", resourceVersion="3"))):
+        _forget(dispatcher, queues)
+        dispatcher.observe(event, one)
+        assert queues.servers.now == {SERVER_KEY}, event
+        assert queues.routing.now == {POOL_KEY}, event
+
+
+def test_a_report_that_is_made_anew_concerns_its_pool_again(dispatcher: Dispatcher, queues: Queues) -> None:
+    report = document("mx1-report", REPORT_KEY, REPORT)
+    for event, one in (("DELETED", newer(report)), ("ADDED", newer(report, uid="r2", resourceVersion="3"))):
+        _forget(dispatcher, queues)
+        dispatcher.observe(event, one)
+        assert queues.routing.now == {POOL_KEY}, event
+
+
+def test_nothing_is_kept_of_reports_that_are_gone(dispatcher: Dispatcher) -> None:
+    """Else whoever makes and deletes labelled ConfigMaps fills the memory."""
+    kept = dispatcher._context.reader._texts, dispatcher._known._parts
+    before = [set(one) for one in kept]
+    for number in range(3):
+        report = {**document(f"r{number}", REPORT_KEY, REPORT)}
+        dispatcher.observe("ADDED", report)
+        dispatcher.observe("DELETED", newer(report))
+    assert [set(one) for one in kept] == before
+
+
 def test_two_servers_of_one_address_look_at_each_other(dispatcher: Dispatcher, queues: Queues) -> None:
     server = Cluster().server
     thief = newer(server, name="thief", namespace="other", uid="thief-uid")
