@@ -24,6 +24,7 @@ from smtppool.kube.kinds import (
     key_of,
     kind_of,
     label,
+    uid_of,
 )
 from smtppool.policy.acceptance import claimed_addresses
 from smtppool.policy.emptiness import PodState
@@ -73,6 +74,8 @@ class Dispatcher:
         for kind in (*_OWN, POD, CONFIG_MAP):
             for body in self._context.cache.all(kind):
                 self._rules[kind](body)
+        for pod in self._context.cache.all(POD):
+            self._listen(pod)  # it may have come before its server
 
     def _forget(self, kind: Kind, body: Body) -> None:
         """Last, as the rules remember what they look at: the same content made anew is new."""
@@ -81,6 +84,7 @@ class Dispatcher:
             self._context.reader.forget(body)
         elif kind in _OWN:
             self._context.gatherer.forget(body)
+            self._context.last_words.pop((key_of(body), uid_of(body)), None)
 
     def _pool(self, body: Body) -> None:
         key = key_of(body)
@@ -180,12 +184,14 @@ class Dispatcher:
     def _listen(self, body: Body) -> None:
         """What an agent leaves at its end must be heard now: the pod may be gone in a moment.
 
-        An owner's uid says nothing by itself: it counts only for the server whose pod this is by its name.
+        An owner's uid says nothing by itself: it counts only for the server whose pod this is by its name. Of a server
+        that is not there nothing is kept: anybody may make such pods, any number of them.
         """
         owner, server = annotation(body, OWNER_UID), Key(key_of(body).namespace, label(body, SERVER) or "")
-        if owner is None or key_of(body).name != pod_name(server.name):
+        known = self._context.cache.get(SMTP_SERVER, server)
+        if known is None or owner != uid_of(known) or key_of(body).name != pod_name(server.name):
             return
         if pod_state(body, now=self._context.clock()) is PodState.ENDED:
             words = last_words(body)
             if words is not None:
-                self._context.last_words[server, owner] = words
+                self._context.last_words[server, uid_of(known)] = words

@@ -13,6 +13,7 @@ from smtppool.control.neighbours import INDEXES, Neighbours
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer
 from smtppool.kube.cache import Cache
+from smtppool.kube.kinds import SMTP_SERVER
 
 HOME = "smtppool-system"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,11 +57,11 @@ def made(api_version: str, kind: str, key: Key, *, uid: str = "uid", **content: 
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
 
 
-def ended(key: Key) -> Body:
+def ended(key: Key, *, owner: str = "uid-1") -> Body:
     """A pod that says at its end: the queue of mx1 is empty."""
     words = Report(server="mx1", pod_uid="pod-1", pod_address="10.244.0.9", queue=QueueDepth())
     over = {"terminated": {"exitCode": 0, "message": words.model_dump_json(by_alias=True, exclude_none=True)}}
-    marks = {"labels": {PART_OF: PART_OF_VALUE, SERVER: "mx1"}, "annotations": {OWNER_UID: "uid-1"}}
+    marks = {"labels": {PART_OF: PART_OF_VALUE, SERVER: "mx1"}, "annotations": {OWNER_UID: owner}}
     status = {"phase": "Succeeded", "podIP": "10.244.0.9", "containerStatuses": [{"name": "postfix", "state": over}]}
     return made("v1", "Pod", key, uid="pod-1", metadata=marks, spec={}, status=status)
 
@@ -82,6 +83,40 @@ def test_a_pod_of_another_name_has_no_say() -> None:
     scene = Scene()
     scene.dispatcher.observe("MODIFIED", ended(Key("mail", "helper")))
     assert scene.context.last_words == {}
+
+
+def test_pods_of_no_server_leave_nothing() -> None:
+    """Whoever runs pods with the right labels does not fill the operator's memory with their words."""
+    scene = Scene()
+    for number in range(3):
+        scene.dispatcher.observe("MODIFIED", ended(Key("mail", "mx1-relay-0"), owner=f"made-up-{number}"))
+        scene.dispatcher.observe("MODIFIED", ended(Key(f"attack-{number}", "mx1-relay-0")))
+    assert scene.context.last_words == {}
+
+
+def test_words_that_came_before_their_server_are_heard() -> None:
+    """Watches of different kinds begin in any order."""
+    scene = Scene()
+    server = scene.context.cache.all(SMTP_SERVER)[0]
+    scene.dispatcher.observe("DELETED", newer(server, "2"))
+    scene.dispatcher.observe("ADDED", ended(Key("mail", "mx1-relay-0")))
+    assert scene.context.last_words == {}
+    scene.dispatcher.observe("ADDED", newer(server, "3"))
+    scene.dispatcher.everything()
+    assert list(scene.context.last_words) == [(Key("mail", "mx1"), "uid-1")]
+
+
+def test_words_go_with_their_server() -> None:
+    """Also where somebody took its finalizer away."""
+    scene = Scene()
+    scene.dispatcher.observe("MODIFIED", ended(Key("mail", "mx1-relay-0")))
+    scene.dispatcher.observe("DELETED", newer(scene.context.cache.all(SMTP_SERVER)[0], "2"))
+    assert scene.context.last_words == {}
+
+
+def newer(body: Body, version: str) -> Body:
+    """The same object at a later version."""
+    return body | {"metadata": body["metadata"] | {"resourceVersion": version}}
 
 
 def node_report(namespace: str) -> Body:
