@@ -25,8 +25,8 @@ def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, send
     victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="backup")
     node, pids = victim.node, [str(pid) for container in CONTAINERS for pid in victim.processes(container)]
     home = kubectl("get", "pod", sender.name, "-n", sender.namespace, "-o", "jsonpath={.spec.nodeName}")
-    kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=0")
     start_load(sender, target(pool))
+    kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=0")
     stand.cluster.stop_apiserver()
     try:
         stand.cluster.node_exec(node, "sh", "-c", f"kill -9 {' '.join(pids)} 2>/dev/null || true")
@@ -49,4 +49,6 @@ def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, send
 def start_load(sender: Sender, where: str) -> None:
     """10 messages a second, detached from the API server; a retry is allowed, giving up is not."""
     load = f"smtpload {where} --prefix {PREFIX} --acks /tmp/dark.acks --rate 10/s --duration {SECONDS}s --retry 5"
-    sender.run("sh", "-c", f"rm -f /tmp/dark.*; (nohup {load} > /tmp/part 2>/dev/null; mv /tmp/part /tmp/dark.json) &")
+    run = f"(nohup {load} > /tmp/part; mv /tmp/part /tmp/dark.json)"
+    # The whole of it away from the exec's streams, which would stay open with it.
+    sender.run("sh", "-c", f"rm -f /tmp/dark.*; {run} < /dev/null > /dev/null 2>&1 &")
