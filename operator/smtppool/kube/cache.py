@@ -40,9 +40,10 @@ class Cache:
         self._indexers = {**INDEXES, **(indexes or {})}
         self._objects: dict[Kind, dict[Key, Body]] = defaultdict(dict)
         self._found: dict[tuple[Kind, str, str], set[Key]] = defaultdict(set)
-        self._watched: set[Ref] = set()
+        self._watched: set[Ref] = set()  # until primed
+        self._is_primed = False
         self._graves: OrderedDict[Ref, int] = OrderedDict()
-        self.progress = asyncio.Event()  # set by every watch event
+        self.progress = asyncio.Event()  # set by every watch event until primed
 
     def get(self, kind: Kind, key: Key) -> Body | None:
         """The object as last seen."""
@@ -65,8 +66,9 @@ class Cache:
     def observe(self, event_type: str | None, body: Body) -> bool:
         """Take over a watch event (None: from the initial list); whether it said anything new."""
         ref = Ref(kind_of(body), key_of(body))
-        self._watched.add(ref)
-        self.progress.set()
+        if not self._is_primed:
+            self._watched.add(ref)
+            self.progress.set()
         return self.forget(ref, version_of(body)) if event_type == "DELETED" else self.store(body)
 
     def store(self, body: Body) -> bool:
@@ -111,6 +113,7 @@ class Cache:
 
     def primed(self) -> None:
         """Every kind is complete: what the watches delivered need not be remembered any longer."""
+        self._is_primed = True
         self._watched.clear()
 
     def _bury(self, ref: Ref, version: int) -> None:

@@ -92,3 +92,14 @@ def test_a_server_without_a_valid_spec_is_kept_all_the_same() -> None:
     cache = Cache()
     cache.store(body("mx1", kind=SMTP_SERVER) | {"spec": {"poolRef": {"name": "p"}}})
     assert names(cache.all(SMTP_SERVER)) == ["mx1"]
+
+
+def test_what_comes_after_the_start_is_not_remembered_when_it_is_gone() -> None:
+    """Else objects that come and go, also those of strangers, fill the memory."""
+    cache = Cache()
+    cache.observe(None, body("a"))
+    cache.primed()
+    for number in range(3):
+        cache.observe("ADDED", body(f"b{number}", version=2 * number + 2))
+        cache.observe("DELETED", body(f"b{number}", version=2 * number + 3))
+    assert not cache.fed
