@@ -11,9 +11,10 @@ from typing import Any
 
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?)(m|k|[KMGTPE]i?)?")
 # Maps that the API server replaces as a whole: a key too many in a selector selects other pods.
-_ATOMIC = frozenset({"selector", "matchLabels", "nodeSelector"})
-# Lists in which one entry more, or one field more in an entry, lets somebody in: equal in all, or written again.
-_EXACT = frozenset({"subjects", "rules", "from"})
+_ATOMIC = frozenset({"selector", "podSelector", "matchLabels", "nodeSelector"})
+# Lists in which one entry more, or one field more in an entry, lets somebody in: equal in all, or written again. What
+# is rendered of them states every default.
+_EXACT = frozenset({"subjects", "rules", "ingress"})
 _FACTORS = {"m": Decimal("0.001"), "k": Decimal(1000), **{f"{unit}i": Decimal(2) ** (10 * power) for power, unit in
     enumerate("KMGTPE", 1)}, **{unit: Decimal(1000) ** power for power, unit in enumerate("KMGTPE", 1)}}  # fmt: skip
 

@@ -37,11 +37,13 @@ DELETED = [
     (SERVICE_ACCOUNT, "mx1-relay"),
     (STATEFUL_SET, "mx1-relay"),
 ]
+NEVER = {"key": "no-pod-has-this", "operator": "Exists"}
 EDITED: list[tuple[Kind, str, dict[str, Any]]] = [
     (CONFIG_MAP, "mx1-config", {"data": {"main.cf": "relayhost = evil"}}),
     (CONFIG_MAP, "mx1-grant", {"data": {"grant.json": "{}"}}),
     (CONFIG_MAP, "marketing-routing", {"data": {"routing.json": "nonsense"}}),
     (NETWORK_POLICY, "mx1-relay", {"spec": {"ingress": []}}),
+    (NETWORK_POLICY, "mx1-relay", {"spec": {"podSelector": {"matchExpressions": [NEVER]}}}),
     (POD_DISRUPTION_BUDGET, "marketing", {"spec": {"minAvailable": 7}}),
     (ROLE, "mx1-relay", {"rules": []}),
     (SERVICE, "marketing", {"spec": {"selector": {"app": "evil"}}}),

@@ -64,7 +64,10 @@ def test_quantities(live: Any, desired: Any, same: bool) -> None:
 AGENT = {"kind": "ServiceAccount", "name": "mx1-relay", "namespace": "mail"}
 GUEST = AGENT | {"name": "guest"}
 READ = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["mx1-grant"], "verbs": ["get"]}
-PEERS = {"podSelector": {"matchLabels": {"pool": "p"}}}
+MINE = {"matchLabels": {"pool": "p"}}
+PORT = {"port": 10024, "protocol": "TCP"}
+PEERS = {"from": [{"podSelector": MINE}], "ports": [PORT]}
+ALL_BUT_SOME = MINE | {"matchExpressions": [{"key": "x", "operator": "Exists"}]}
 
 
 @pytest.mark.parametrize(
@@ -77,8 +80,12 @@ PEERS = {"podSelector": {"matchLabels": {"pool": "p"}}}
         ("rules", [READ, READ | {"resourceNames": ["mx2-grant"]}], [READ], False),
         ("rules", [READ | {"verbs": ["get", "update"]}], [READ], False),
         ("rules", [READ | {"nonResourceURLs": ["/metrics"]}], [READ], False),
-        ("from", [PEERS], [PEERS], True),
-        ("from", [PEERS | {"namespaceSelector": {}}], [PEERS], False),
+        ("ingress", [PEERS], [PEERS], True),
+        ("ingress", [PEERS, {}], [PEERS], False),
+        ("ingress", [PEERS | {"from": [{"podSelector": MINE, "namespaceSelector": {}}]}], [PEERS], False),
+        ("ingress", [PEERS | {"ports": [PORT | {"endPort": 65535}]}], [PEERS], False),
+        ("podSelector", MINE, MINE, True),
+        ("podSelector", ALL_BUT_SOME, MINE, False),
         ("imagePullSecrets", [{"name": "ours"}, {"name": "added by an admission plug-in"}], [{"name": "ours"}], True),
     ],
 )
