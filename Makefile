@@ -46,7 +46,7 @@ contract: .venv/.stamp ## The operator against a real etcd and kube-apiserver
 	@$(SUITES) contract
 
 e2e: .venv/.stamp ## Every end-to-end figure on a real cluster (at most 60 min)
-	@$(SUITES) full
+	@$(SUITES) $(if $(filter current,$(CLUSTER)),full,docker full)
 
 bench: images ## Benchmarks on the cluster
 	$(CLUSTER_TOOL) exec -- $(PY) -m benchmarks

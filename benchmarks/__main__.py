@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import convergence, quiet
+from e2e.stand.ground import require_own_cluster
 
 ALL: dict[str, Callable[[], bool]] = {"convergence": convergence.main, "quiet": quiet.main}
 
 
 def main() -> int:
     """Each measurement prints its own lines and says whether its bar holds."""
+    require_own_cluster("make bench")
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="*", choices=[*ALL, []], help="default: all")
     held = {name: ALL[name]() for name in parser.parse_args().name or ALL}

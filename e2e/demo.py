@@ -11,6 +11,7 @@ from rich.console import Console
 
 from e2e.cluster.api import Cluster
 from e2e.stand import operator, shares
+from e2e.stand.ground import require_own_cluster
 from e2e.stand.kubectl import kubectl, patch
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.sender import Sender, Sent
@@ -34,6 +35,7 @@ console = Console(width=140)
 
 def main() -> int:
     """Run the steps in order; each says what it does before it does it."""
+    require_own_cluster("make demo")
     stand = Stand(cluster=Cluster.attach(), images=operator.Images.of_this_tree())
     say("Installing the operator by its chart")
     console.print(stand.install().strip(), style="dim", markup=False)

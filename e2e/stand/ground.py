@@ -51,6 +51,12 @@ def ground() -> Ground:
     return Ground(node_addresses=True, client_network=OWN_POD_NETWORK, egress_check=check)
 
 
+def require_own_cluster(what: str) -> None:
+    """SystemExit on a cluster of the user's: what counts source addresses shows nothing there, and stays behind."""
+    if not ground().node_addresses:
+        raise SystemExit(f"{what} needs the project's own cluster: unset CLUSTER (CLUSTER=current is for `make e2e`)")
+
+
 @cache
 def mailnet_service() -> str:
     """The address of the simulated internet's Service; KubectlError if `python -m e2e.cluster up` has not made it."""
