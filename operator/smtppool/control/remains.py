@@ -32,6 +32,7 @@ from smtppool.kube.kinds import (
     Body,
     Kind,
     annotation,
+    is_terminating,
 )
 
 
@@ -69,11 +70,17 @@ async def remove_volume(context: Context, view: ServerView, remains: Remains) ->
 
 
 async def remove_rest(context: Context, view: ServerView) -> bool:
-    """Everything else, whether or not the cache knows it; True when nothing is left."""
+    """Everything else, whether or not the cache knows it; True when nothing is left.
+
+    An agent may patch its report, so also put a finalizer there: it must not hold up the deletion of its server.
+    """
     gone = True
     for kind, name in _rest(view.key.name):
         outcome = await context.writer.delete(kind, Key(view.key.namespace, name), owner=view.uid)
-        gone = gone and not isinstance(outcome, Terminating)
+        if isinstance(outcome, Terminating):
+            gone = False
+            if name == report_name(view.key.name) and is_terminating(outcome.body):
+                await context.marker.release(outcome.body)
     return gone
 
 

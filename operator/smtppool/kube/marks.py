@@ -44,6 +44,10 @@ class Marker:
         present = finalizers(live)
         return await self._set(live, [other for other in present if other != name]) if name in present else live
 
+    async def release(self, live: Body) -> Body | None:
+        """Let an object go, whoever holds it."""
+        return await self._set(live, []) if finalizers(live) else live
+
     async def _set(self, live: Body, names: list[str]) -> Body | None:
         # The list is replaced as a whole: somebody else's finalizer must not be lost in a race.
         return await self._patch(live, {"finalizers": names, "resourceVersion": live["metadata"]["resourceVersion"]})

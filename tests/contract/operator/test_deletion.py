@@ -9,6 +9,7 @@ from e2e.cluster.controlplane import ControlPlane
 from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.api.names import BLOCKED, FINALIZER
 from smtppool.kube.kinds import (
+    CONFIG_MAP,
     PERSISTENT_VOLUME_CLAIM,
     POD,
     SMTP_POOL,
@@ -68,6 +69,15 @@ async def test_an_empty_server_leaves_nothing(world: World, operator: OperatorPr
     if way != "server":
         await world.gone(SMTP_POOL, "marketing")
         assert await world.children() == set()
+    assert not [name for name in await world.children() if "mx1" in name]
+
+
+async def test_a_relay_does_not_hold_its_server_by_its_report(world: World) -> None:
+    """An agent may patch its report, and a compromised one puts a finalizer there."""
+    await one(world)
+    await world.patch(CONFIG_MAP, "mx1-report", {"metadata": {"finalizers": ["example.com/held"]}})
+    await world.delete(SMTP_SERVER, "mx1")
+    await world.gone(SMTP_SERVER, "mx1")
     assert not [name for name in await world.children() if "mx1" in name]
 
 
