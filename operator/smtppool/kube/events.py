@@ -7,7 +7,7 @@ new Events: they go to `default` then, about the Namespace.
 import hashlib
 import logging
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,8 @@ from smtppool.policy.verdict import format_time
 logger = logging.getLogger(__name__)
 REMEMBERED = 4096
 MESSAGE_LIMIT = 1024  # core/v1 Event
+BURST = 25  # Events about one object at once, then one per REFILL: a relay that flaps must not fill the API server
+REFILL = timedelta(seconds=10)
 HOME = "default"  # where Events about cluster-wide objects live
 
 
@@ -30,11 +32,30 @@ class Severity(StrEnum):
     WARNING = "Warning"
 
 
+class Budget:
+    """How many Events may be told about each object."""
+
+    def __init__(self) -> None:
+        self._paid_until: OrderedDict[str, datetime] = OrderedDict()  # by uid: when the whole burst is there again
+
+    def spend(self, uid: str, now: datetime) -> bool:
+        """Take one, if one is left."""
+        paid = max(now, self._paid_until.get(uid, now))
+        if paid - now > (BURST - 1) * REFILL:
+            return False
+        self._paid_until[uid] = paid + REFILL
+        self._paid_until.move_to_end(uid)
+        if len(self._paid_until) > REMEMBERED:
+            self._paid_until.popitem(last=False)
+        return True
+
+
 class Recorder:
     """Emits Events; a lost one is logged, never an error of the pass that made the decision."""
 
     def __init__(self, *, api: Api) -> None:
         self._api = api
+        self._budget = Budget()
         self._told: OrderedDict[str, None] = OrderedDict()
 
     async def emit(
@@ -44,6 +65,9 @@ class Recorder:
         name = event_name(about, reason, message, occasion)
         if name in self._told:
             self._told.move_to_end(name)
+            return
+        if not self._budget.spend(uid_of(about), now):
+            logger.debug("no Event %s about %s: too many of late", reason, about["metadata"]["name"])
             return
         event = _event(about, name=name, reason=reason, message=message, severity=severity, now=now)
         try:
