@@ -8,10 +8,11 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from smtppool.api.names import POOL, Key
-from smtppool.kube.kinds import SMTP_SERVER, Body, Kind, key_of, kind_of, label
+from smtppool.api.names import COMPONENT, OWNER_UID, POOL, Key
+from smtppool.kube.kinds import CONFIG_MAP, SMTP_SERVER, Body, Kind, annotation, key_of, kind_of, label
 
 GRAVES = 4096  # deletions remembered, so that the late answer to a write does not bring an object back
+NODE_DOCUMENTS = frozenset({"egress-order", "egress-report"})  # components; they belong to no object of the user's
 
 Indexer = Callable[[Body], str | None]
 
@@ -80,7 +81,7 @@ class Cache:
             return False
         if known is not None:
             self._index(kind, key, known, add=False)
-        lean = {**body, "metadata": {k: v for k, v in body["metadata"].items() if k != "managedFields"}}
+        lean = _lean(body)
         self._objects[kind][key] = lean
         self._index(kind, key, lean, add=True)
         return True
@@ -134,6 +135,14 @@ class Cache:
             self._found[place].discard(key)
             if not self._found[place]:
                 del self._found[place]
+
+
+def _lean(body: Body) -> Body:
+    """What decisions may look at: a ConfigMap with our label that belongs to nobody may hold a mebibyte of anything."""
+    metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
+    known = annotation(body, OWNER_UID) is not None or label(body, COMPONENT) in NODE_DOCUMENTS
+    unread = set() if kind_of(body) != CONFIG_MAP else {"binaryData"} if known else {"data", "binaryData"}
+    return {name: value for name, value in body.items() if name not in unread} | {"metadata": metadata}
 
 
 def version_of(body: Body) -> int:

@@ -1,6 +1,8 @@
 """The cache: indexes follow labels, older news never replace newer ones, a deleted object does not come back."""
 
-from smtppool.api.names import POOL, Key
+import pytest
+
+from smtppool.api.names import COMPONENT, OWNER_UID, POOL, Key
 from smtppool.kube.cache import Cache
 from smtppool.kube.kinds import CONFIG_MAP, SMTP_SERVER, Body, key_of
 from tests.unit.kube.bodies import body, server
@@ -103,3 +105,24 @@ def test_what_comes_after_the_start_is_not_remembered_when_it_is_gone() -> None:
         cache.observe("ADDED", body(f"b{number}", version=2 * number + 2))
         cache.observe("DELETED", body(f"b{number}", version=2 * number + 3))
     assert not cache.fed
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "kept"),
+    [
+        ({POOL: "p"}, {}, False),
+        ({POOL: "p"}, {OWNER_UID: "pool-uid"}, True),
+        ({COMPONENT: "egress-report"}, {}, True),
+        ({COMPONENT: "dashboard"}, {}, False),
+    ],
+)
+def test_data_of_config_maps_that_belong_to_nobody_are_not_kept(
+    labels: dict[str, str], annotations: dict[str, str], kept: bool
+) -> None:
+    """They carry our label, so the watch delivers them."""
+    cache = Cache()
+    content = {"data": {"text": "long"}, "binaryData": {"image": "long"}}
+    cache.observe(None, body("a", labels=labels, annotations=annotations) | content)
+    found = cache.get(CONFIG_MAP, A)
+    assert found is not None
+    assert ("data" in found, "binaryData" in found) == (kept, False)
