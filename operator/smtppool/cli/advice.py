@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from smtppool.api.names import MAX_NAME
 from smtppool.cli.facts import Body, is_fine
 
 NOTHING: Final = "nothing to do"
@@ -29,10 +30,19 @@ BY_REASON: Final[Mapping[str, str]] = {
     "VolumePending": "look at the volume claim's events: storage class, capacity",
     "VolumeMissing": "the queue's claim was removed by force: delete the SmtpServer and create it again",
     "VolumeLost": "restore the PersistentVolume; if it is gone for good, so is its mail: queue drop after the deletion",
+    "InvalidName": f"a name has at most {MAX_NAME} characters here: create it anew under a shorter one",
+    "NamespaceTerminating": "the namespace is being deleted: nothing is made in it any more",
+    "ServerTerminating": "wait: the server before it of this name is still emptying its queue",
     "PodCannotStart": "look at the pod's events: image, volume, scheduling",
     "NodeSilent": "bring the node back; if it is lost for good, delete the Node object",
     "QueueUnreadable": "look at the log of the container `agent`",
     "RollWaits": "repair the member that the message names; the roll goes on by itself",
+}
+_PULL: Final = "push the image, or name pull secrets in spec.pod.imagePullSecrets"
+BY_KUBELET: Final[Mapping[str, str]] = {
+    "CrashLoopBackOff": "the message is the container's last line; kubectl logs --previous has the rest",
+    "ErrImagePull": _PULL,
+    "ImagePullBackOff": _PULL,
 }
 BY_TYPE: Final[Mapping[str, str]] = {
     "DrainBlocked": "let the queue be delivered, or decide: smtppool queue save|drop <server>",
@@ -45,4 +55,5 @@ def advice(condition: Body) -> str:
     """One sentence; for an unknown reason the condition's own message is the best there is."""
     if is_fine(condition):
         return NOTHING
-    return BY_REASON.get(condition["reason"]) or BY_TYPE.get(condition["type"]) or "see the message"
+    reason = condition["reason"]
+    return BY_REASON.get(reason) or BY_KUBELET.get(reason) or BY_TYPE.get(condition["type"]) or "see the message"

@@ -79,6 +79,7 @@ def test_smarthost_has_no_address() -> None:
         (NOT_EVALUATED, NOTHING),
         (MISMATCH, "lanes are closed"),
         (BLOCKED, "smtppool queue save|drop"),
+        (condition("Ready", "False", "CrashLoopBackOff"), "kubectl logs --previous"),
         (condition("NewKind", "False", "Odd"), "see the message"),
     ],
 )
