@@ -1,11 +1,15 @@
 """Which part of an object others depend on, and whether an event changed it."""
 
+from datetime import timedelta
+
 from smtppool.api.documents import Report
 from smtppool.api.names import Key
+from smtppool.kube.budget import Budget
 from smtppool.kube.kinds import Body, Kind, key_of, kind_of
 
 _MARKS = ("uid", "generation", "labels", "annotations", "finalizers", "deletionTimestamp")
 _NEVER = object()
+NEWS_BURST, NEWS_REFILL = 20, timedelta(seconds=1)  # of one relay; a sound one has far less to say
 
 
 class Known:
@@ -42,3 +46,13 @@ def telling(report: Report | None) -> object:
     egress = report.egress
     pod = (report.pod_uid, report.pod_address)
     return (pod, report.lanes, report.intake, egress.observed_address, egress.error is None, report.queue is None)
+
+
+def news_budget() -> Budget[Key]:
+    """News of each server's report that are looked at at once: each look may write grant, routing and statuses."""
+    return Budget(burst=NEWS_BURST, refill=NEWS_REFILL)
+
+
+def rolls(pool: Body | None) -> bool:
+    """A roll is under way: it waits for sessions to end."""
+    return pool is not None and pool.get("status", {}).get("rolling") is not None

@@ -6,8 +6,8 @@ What is dear (all servers of a pool, all nodes) is asked for only when the part 
 from collections.abc import Callable
 
 from smtppool.api.documents import Intake
-from smtppool.api.names import COMPONENT, OWNER_UID, POOL, REPORT_KEY, SERVER, Key, pod_name
-from smtppool.control.changes import Known, marks, telling
+from smtppool.api.names import COMPONENT, OWNER_UID, POOL, SERVER, Key, pod_name, report_name
+from smtppool.control.changes import Known, marks, news_budget, rolls, telling
 from smtppool.control.context import Context
 from smtppool.control.pods import last_words, pod_state
 from smtppool.kube.cache import pool_of
@@ -29,9 +29,7 @@ from smtppool.kube.kinds import (
 from smtppool.policy.acceptance import claimed_addresses
 from smtppool.policy.emptiness import PodState
 
-AFTER_ROUTING = (
-    0.05  # seconds in which a new weight reaches the entry pods, before less urgent work takes the processor
-)
+AFTER_ROUTING = 0.05  # seconds in which a new weight reaches the entry pods, before less urgent work begins
 STATUS_DELAY = 1.0  # seconds until a pool looks at what only statuses say
 DEPTH_DELAY = 5.0  # seconds until a pool's status shows a new queue depth
 _OWN = {SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN}
@@ -44,6 +42,7 @@ class Dispatcher:
         self._context = context
         self._queues = context.queues
         self._known = Known()
+        self._news = news_budget()
         self._rules: dict[Kind, Callable[[Body], None]] = {
             SMTP_POOL: self._pool,
             SMTP_SERVER: self._server,
@@ -126,7 +125,7 @@ class Dispatcher:
             self._node_document(body)
         elif server is None:
             self._pool_of_child(body)
-        elif REPORT_KEY not in body.get("data", {}):
+        elif key_of(body).name != report_name(server):
             self._workload(body)
         else:
             self._report(body, Key(key_of(body).namespace, server))
@@ -135,19 +134,23 @@ class Dispatcher:
         """Each pod reports every second: looked at at once is only what traffic, a roll or a deletion depends on."""
         report = self._context.reader.report(body, server=server.name).document
         pool = Key(server.namespace, label(body, POOL) or "")
-        if self._known.is_new(body, telling(report)) or self._rolls(pool):
+        news = self._known.is_new(body, telling(report)) or rolls(self._context.cache.get(SMTP_POOL, pool))
+        closing = report is None or report.intake is Intake.CLOSED  # it may be gone as soon as its queue is empty
+        if (news or closing) and not self._news.spend(server, self._context.clock()):
+            for queue, key in (
+                (self._queues.routing, pool),
+                (self._queues.pools, pool),
+                (self._queues.servers, server),
+            ):
+                queue.add_after(key, STATUS_DELAY)
+        elif news:
             self._workload(body)
-            return
-        self._queues.pools.add_after(pool, DEPTH_DELAY)
-        if report is None or report.intake is Intake.CLOSED:
-            self._child(body)  # it may be gone as soon as its queue is empty
         else:
-            self._queues.servers.add_after(server, STATUS_DELAY)
-
-    def _rolls(self, pool: Key) -> bool:
-        """A roll waits for sessions to end."""
-        body = self._context.cache.get(SMTP_POOL, pool)
-        return body is not None and body.get("status", {}).get("rolling") is not None
+            self._queues.pools.add_after(pool, DEPTH_DELAY)
+            if closing:
+                self._child(body)
+            else:
+                self._queues.servers.add_after(server, STATUS_DELAY)
 
     def _child(self, body: Body) -> None:
         server = label(body, SERVER)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from smtppool.api.names import FIELD_MANAGER, Key
+from smtppool.kube.budget import Budget
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError, NamespaceTerminatingError, StaleError
 from smtppool.kube.kinds import EVENT, NAMESPACE, Body, key_of, uid_of
@@ -32,30 +33,12 @@ class Severity(StrEnum):
     WARNING = "Warning"
 
 
-class Budget:
-    """How many Events may be told about each object."""
-
-    def __init__(self) -> None:
-        self._paid_until: OrderedDict[str, datetime] = OrderedDict()  # by uid: when the whole burst is there again
-
-    def spend(self, uid: str, now: datetime) -> bool:
-        """Take one, if one is left."""
-        paid = max(now, self._paid_until.get(uid, now))
-        if paid - now > (BURST - 1) * REFILL:
-            return False
-        self._paid_until[uid] = paid + REFILL
-        self._paid_until.move_to_end(uid)
-        if len(self._paid_until) > REMEMBERED:
-            self._paid_until.popitem(last=False)
-        return True
-
-
 class Recorder:
     """Emits Events; a lost one is logged, never an error of the pass that made the decision."""
 
     def __init__(self, *, api: Api) -> None:
         self._api = api
-        self._budget = Budget()
+        self._budget = Budget[str](burst=BURST, refill=REFILL)
         self._told: OrderedDict[str, None] = OrderedDict()
 
     async def emit(

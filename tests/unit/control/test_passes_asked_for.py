@@ -7,7 +7,8 @@ import pytest
 
 from smtppool.api.base import API_VERSION
 from smtppool.api.documents import Intake
-from smtppool.api.names import COMPONENT, GRANT_KEY, POOL, REPORT_KEY, Key
+from smtppool.api.names import COMPONENT, GRANT_KEY, POOL, REPORT_KEY, SERVER, Key
+from smtppool.control.changes import NEWS_BURST
 from smtppool.control.context import Context
 from smtppool.control.dispatch import Dispatcher
 from smtppool.control.neighbours import INDEXES, Neighbours
@@ -184,10 +185,37 @@ def test_nothing_is_kept_of_reports_that_are_gone(dispatcher: Dispatcher) -> Non
     kept = dispatcher._context.reader._texts, dispatcher._known._parts
     before = [set(one) for one in kept]
     for number in range(3):
-        report = {**document(f"r{number}", REPORT_KEY, REPORT)}
+        report = document(f"r{number}-report", REPORT_KEY, REPORT)
+        report["metadata"]["labels"] = {SERVER: f"r{number}"}
         dispatcher.observe("ADDED", report)
         dispatcher.observe("DELETED", newer(report))
     assert [set(one) for one in kept] == before
+
+
+def test_a_relay_that_flaps_is_looked_at_a_little_later(dispatcher: Dispatcher, queues: Queues) -> None:
+    """Each look may write grant, routing and statuses, and the routing goes to every agent of the pool."""
+    at_once = 0
+    for number in range(100):
+        _forget(dispatcher, queues)
+        egress = REPORT.egress.model_copy(update={"observed_address": f"192.0.2.{number}"})
+        report = document("mx1-report", REPORT_KEY, REPORT.model_copy(update={"egress": egress}))
+        dispatcher.observe("MODIFIED", newer(report, resourceVersion=str(number + 2)))
+        asked = (queues.routing, queues.pools, queues.servers)
+        assert all(queue.now | queue.later for queue in asked), "none is lost"
+        at_once += bool(queues.routing.now or queues.servers.now)
+    assert 0 < at_once <= NEWS_BURST
+
+
+def test_a_report_without_its_text_is_a_report(dispatcher: Dispatcher, queues: Queues) -> None:
+    """Else a relay that takes the text away and puts it back is not held to its budget."""
+    report = document("mx1-report", REPORT_KEY, REPORT)
+    at_once = 0
+    for number in range(100):
+        _forget(dispatcher, queues)
+        text = {} if number % 2 else report["data"]
+        dispatcher.observe("MODIFIED", newer(report | {"data": text}, resourceVersion=str(number + 2)))
+        at_once += bool(queues.routing.now)
+    assert 0 < at_once <= NEWS_BURST
 
 
 def test_two_servers_of_one_address_look_at_each_other(dispatcher: Dispatcher, queues: Queues) -> None:

@@ -1,9 +1,9 @@
 """How many Events one object may cause."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from smtppool.kube.client import Api
-from smtppool.kube.events import BURST, REFILL, Budget, Recorder, Severity
+from smtppool.kube.events import BURST, Recorder, Severity
 from smtppool.kube.kinds import Body
 from tests.unit.kube.bodies import body
 
@@ -37,12 +37,3 @@ async def test_an_object_that_flaps_does_not_fill_the_api_server() -> None:
     assert len(api.created) == BURST
     await flap(recorder, body("other"), 1)
     assert len(api.created) == BURST + 1, "others are told about"
-
-
-def test_a_budget_comes_back_one_by_one() -> None:
-    budget = Budget()
-    assert [budget.spend("uid", NOW) for _ in range(BURST + 1)] == [True] * BURST + [False]
-    later = NOW + REFILL
-    assert [budget.spend("uid", later) for _ in range(2)] == [True, False]
-    much_later = NOW + timedelta(days=1)
-    assert sum(budget.spend("uid", much_later) for _ in range(100)) == BURST
