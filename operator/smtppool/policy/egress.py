@@ -15,6 +15,7 @@ from smtppool.api.smtppool import EgressCheckMode
 from smtppool.policy.verdict import Status, Verdict, format_time, parse_time, quoted
 
 GRACE = timedelta(minutes=15)
+RIVAL_PERIOD = timedelta(seconds=5)  # between looks at another relay, whose pod and report ask for no pass of this one
 
 
 class Rule(Enum):
@@ -98,7 +99,8 @@ def _rival(facts: EgressFacts) -> EgressDecision | None:
     if facts.rival is None:
         return None
     where = f"{facts.rival.namespace}/{facts.rival.name}"
-    return _closed("False", "AddressInUse", f"{where} still sends from {facts.expected}; waiting until its pod is gone")
+    message = f"{where} still sends from {facts.expected}; waiting until its pod is gone"
+    return EgressDecision(Lanes.CLOSED, Verdict("False", "AddressInUse", message), facts.now + RIVAL_PERIOD)
 
 
 def _rule(facts: EgressFacts) -> EgressDecision | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from smtppool.api.documents import Lanes
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
-from smtppool.policy.egress import GRACE, EgressFacts, Rule, decide_egress
+from smtppool.policy.egress import GRACE, RIVAL_PERIOD, EgressFacts, Rule, decide_egress
 from tests.unit.policy.egress_cases import CASES, FAILED, MINUTE, NEW_ADDRESS
 from tests.unit.policy.facts import (
     ADDRESS,
@@ -45,6 +45,12 @@ def test_grace_ends_exactly_15_minutes_after_the_last_confirmation() -> None:
 def test_a_confirmation_from_the_future_gives_no_longer_grace() -> None:
     ahead = report(egress=observation(at="2099-01-01T00:00:00Z", error=FAILED))
     assert decide_egress(egress_facts(report=ahead)).next_check == NOW + GRACE
+
+
+def test_the_end_of_a_rival_is_looked_for() -> None:
+    """Nothing of the rival's is watched for this relay: without another look it would stay closed."""
+    decision = decide_egress(egress_facts(rival=Key("b", "mx1")))
+    assert decision.next_check == NOW + RIVAL_PERIOD
 
 
 def test_an_agents_text_cannot_break_the_message() -> None:
