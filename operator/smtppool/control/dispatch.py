@@ -103,7 +103,7 @@ class Dispatcher:
         self._queues.servers.add_after(key, AFTER_ROUTING)
         self._queues.pools.add_after(pool, AFTER_ROUTING)
         self._all_nodes()
-        for other in self._context.neighbours.sharers(body) - {key}:
+        for other in self._context.neighbours.concerned(body) - {key}:
             self._queues.servers.add(other)
             self._queues.routing.add(self._pool_of_server(other))
         for plan in map(key_of, self._context.cache.all(IP_WARMUP_PLAN)):

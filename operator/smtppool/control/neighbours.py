@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from smtppool.api.documents import Lanes, NodeEgressReport
 from smtppool.api.names import COMPONENT, Key, node_egress_report_name
 from smtppool.api.smtppool import MAX_SERVERS
-from smtppool.control.limits import within
+from smtppool.control.limits import last_in, within
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer, ServerView
-from smtppool.kube.cache import Cache
+from smtppool.kube.cache import Cache, pool_of
 from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_SERVER, Body, key_of, label
 from smtppool.policy.acceptance import Claim, claimed_addresses, holders
 
@@ -66,6 +66,11 @@ class Neighbours:
             for index in ADDRESS_INDEXES
             for other in self._cache.by(SMTP_SERVER, index, address)
         }
+
+    def concerned(self, body: Body) -> set[Key]:
+        """Servers whose acceptance may follow from this one's: those with its address, and who got its place."""
+        pool, namespace = pool_of(body) or "", key_of(body).namespace
+        return self.sharers(body) | last_in(self._cache.by(SMTP_SERVER, "pool", pool, namespace=namespace))
 
     def rivals(self, view: ServerView) -> dict[str, Key]:
         """Addresses of this server that an older object holds."""

@@ -8,6 +8,7 @@ import pytest
 from smtppool.api.base import API_VERSION
 from smtppool.api.documents import Intake
 from smtppool.api.names import COMPONENT, GRANT_KEY, POOL, REPORT_KEY, SERVER, Key
+from smtppool.api.smtppool import MAX_SERVERS
 from smtppool.control.changes import NEWS_BURST
 from smtppool.control.context import Context
 from smtppool.control.dispatch import Dispatcher
@@ -225,3 +226,19 @@ def test_two_servers_of_one_address_look_at_each_other(dispatcher: Dispatcher, q
     dispatcher.observe("ADDED", thief)
     assert queues.servers.now == {SERVER_KEY}
     assert POOL_KEY in queues.routing.now
+
+
+def test_who_gets_the_place_of_a_deleted_server_is_asked(dispatcher: Dispatcher, queues: Queues) -> None:
+    """It has no children whose events could ask for its pass."""
+    server = Cluster().server
+    for number in range(MAX_SERVERS):
+        egress = {"address": f"203.0.113.{number}"}
+        spec = server["spec"] | {"relay": {"hostname": "mx.example.com", "egress": egress}}
+        created = f"2025-01-01T00:{number // 60:02}:{number % 60:02}Z"
+        marks = {"name": f"n{number:03}", "uid": f"uid-{number}", "creationTimestamp": created}
+        dispatcher.observe("ADDED", newer(server, **marks) | {"spec": spec})
+    waiting = Key("mail", f"n{MAX_SERVERS - 1:03}")
+    _forget(dispatcher, queues)
+    dispatcher.observe("DELETED", newer(server, resourceVersion="9"))
+    assert waiting in queues.servers.now
+    assert len(queues.servers.now) == 1, "nobody else"
