@@ -6,6 +6,7 @@ before it begins again.
 """
 
 import json
+import time
 from collections.abc import AsyncIterator
 
 from smtppool.api.names import Key
@@ -13,6 +14,7 @@ from smtppool.kube.client import Api
 from smtppool.kube.errors import GoneError, UnavailableError
 from smtppool.kube.kinds import Body, Kind
 
+SHORTEST_SECONDS = 1.0  # a watch that ends sooner without an event is trouble: begun again at once, it would never rest
 WATCH_SECONDS = 300  # then a new watch; also the longest time that a dead connection can go unnoticed
 
 
@@ -26,7 +28,9 @@ async def follow(api: Api, kind: Kind, key: Key, *, watch_seconds: int = WATCH_S
     known = items[0] if items else None
     yield known
     while True:
+        begun, came = time.monotonic(), False
         async for event in _events(api, kind, key, version, watch_seconds):
+            came = True
             body = event["object"]
             version = body["metadata"]["resourceVersion"]
             match event["type"]:
@@ -35,7 +39,10 @@ async def follow(api: Api, kind: Kind, key: Key, *, watch_seconds: int = WATCH_S
                 case "DELETED":
                     known = None
             yield known  # after a bookmark: nothing has happened up to its version
+        at_once = not came and time.monotonic() - begun < SHORTEST_SECONDS
         yield known
+        if at_once:
+            raise UnavailableError(f"watch {kind.resource} {key.name}: ended at once")
 
 
 async def _events(api: Api, kind: Kind, key: Key, version: str, seconds: int) -> AsyncIterator[Body]:

@@ -103,3 +103,12 @@ async def test_a_broken_connection_confirms_nothing() -> None:
     await anext(bodies)
     with pytest.raises(UnavailableError, match="reset"):
         await anext(bodies)
+
+
+async def test_watches_that_end_at_once_are_not_begun_again_without_rest() -> None:
+    """As behind a proxy that lets nothing stand: each agent would ask as fast as it can."""
+    server: Any = Server()
+    bodies = follow(server, CONFIG_MAP, Key("mail", "mx1-grant"))
+    assert [await anext(bodies) for _ in range(2)]
+    with pytest.raises(UnavailableError, match="ended at once"):
+        await anext(bodies)
