@@ -75,7 +75,7 @@ def run(name: str, suite: Suite, *, extra: list[str]) -> Outcome:
     report.unlink(missing_ok=True)
     limits = [f"--timeout={suite.per_test}", f"--session-timeout={suite.whole}"]
     if suite.workers:
-        limits += [f"--numprocesses={suite.workers}", "--dist=loadgroup"]
+        limits += [f"--numprocesses={suite.workers}", "--dist=loadfile"]
     command = [sys.executable, "-m", "pytest", *suite.paths, *limits, f"--junitxml={report}", *extra]
     if "up" in suite.needs:
         command = cluster("exec", "--", *command)

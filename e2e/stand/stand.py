@@ -21,7 +21,7 @@ from e2e.stand.waiting import equal, until
 
 READY_TIMEOUT = 120
 DELIVERY_TIMEOUT = 120
-DELETE_TIMEOUT = 120
+DELETE_TIMEOUT = 240  # after a time without API server, controllers take their leases and their caches anew first
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,18 +11,6 @@ from smtppool.api.names import Key
 from smtppool.kube.client import Api, connect
 from smtppool.kube.kinds import NAMESPACE, uid_of
 from tests.contract.plane import with_definitions
-
-HERE = Path(__file__).parent
-ONE_AT_A_TIME = HERE / "agent"  # its relays listen on the ports of a real pod, which HAProxy shares with its like
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay together when they are spread over processes: a file, or all that need the same ports."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            together = ONE_AT_A_TIME if item.path.is_relative_to(ONE_AT_A_TIME) else item.path
-            item.add_marker(pytest.mark.xdist_group(str(together.relative_to(HERE))))
 
 
 @pytest.fixture(scope="session")

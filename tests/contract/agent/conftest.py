@@ -1,5 +1,6 @@
 """A pod per test, three relays behind it, and the objects that its agent reads."""
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,16 @@ from smtppool.kube.client import Api
 from tests.contract.agent import objects
 from tests.contract.agent.pod import Pod, relay_pod
 from tests.contract.agent.sinks import Sink
+
+
+@pytest.fixture(autouse=True)
+def ports() -> Iterator[None]:
+    """The ports of a relay pod, for one process at a time: HAProxy shares a port with its like, and takes half of what
+    another test sends.
+    """
+    with (Path(tempfile.gettempdir()) / "smtppool-agent-ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

@@ -40,6 +40,11 @@ CASES = {
     "granted, not seen yet": (grant(Lanes.OPEN), seen(None), Lanes.CLOSED),
     "granted, never seen as the check fails": (grant(Lanes.OPEN), seen(None, "no answer"), Lanes.CLOSED),
     "granted, no check": (grant(Lanes.OPEN, egress_check=EgressCheckOrder(expected=RIGHT)), seen(None), Lanes.OPEN),
+    "granted, no check any more, once seen wrong": (
+        grant(Lanes.OPEN, egress_check=EgressCheckOrder(expected=RIGHT)),
+        seen(WRONG),
+        Lanes.OPEN,
+    ),
     "granted, a smarthost": (grant(Lanes.OPEN, egress_check=EgressCheckOrder()), seen(None), Lanes.OPEN),
     "granted, check unreachable": (grant(Lanes.OPEN), seen(RIGHT, "no answer"), Lanes.OPEN),
     "granted, wrong address": (grant(Lanes.OPEN), seen(WRONG), Lanes.CLOSED),
