@@ -1,0 +1,158 @@
+"""What the pool's rules let health do."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from smtppool.policy.health.counters import Observation
+from smtppool.policy.health.decision import ActionKind, Decision, PoolState, Rule
+from smtppool.policy.health.pool import TOO_FEW, decide
+from smtppool.policy.health.settings import Settings
+from smtppool.policy.health.track import Standing
+from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings, windows
+
+WRONG_ADDRESS = "LanesClosed"
+ONE_OUT = settings(max_unavailable="1")
+
+
+def pool(*members: Any) -> list[Observation]:
+    """`BAD`, `GOOD` or None for mx1, mx2, ..."""
+    return [observation(f"mx{number}", counted=counted) for number, counted in enumerate(members, start=1)]
+
+
+def run(steps: Sequence[tuple[float, list[Observation]]], given: Settings) -> tuple[PoolState, list[Decision]]:
+    """Decisions at the minutes stated."""
+    state, decisions = PoolState(), []
+    for minute, seen in steps:
+        state, decision = decide(state, seen, given, NOW + minutes(minute))
+        decisions.append(decision)
+    return state, decisions
+
+
+def once(seen: list[Observation], given: Settings) -> Decision:
+    return run([(0, seen)], given)[1][0]
+
+
+def cuts(decisions: Sequence[Decision]) -> list[str]:
+    back = {ActionKind.RETURN, ActionKind.RESTORE}
+    return [str(action.subject) for found in decisions for action in found.actions if action.kind not in back]
+
+
+def test_a_bad_member_leaves_and_the_reason_has_numbers() -> None:
+    decision = once(pool(BAD, GOOD), settings())
+    action = decision.actions[0]
+    assert action[:3] == (ActionKind.CORDON, ("mx1", None), "BounceRate")
+    assert action.message == "bounce 20 % of 2000 in 1 min, limit 3 %"
+    assert [member.share for member in decision.members] == [0.0, 1.0]
+    assert decision.next_check == NOW + minutes(15)
+
+
+@pytest.mark.parametrize("action", ["Cordon", "HandOver", "ScaleDown"])
+def test_the_action_is_the_pools(action: str) -> None:
+    assert once(pool(BAD, GOOD), settings(action=action)).actions[0].kind == action
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "given", "rule"),
+    [
+        ("one member", pool(BAD), settings(), Rule.LAST_MEMBER),
+        ("one member, none needed", pool(BAD), settings(min_available=0), Rule.LAST_MEMBER),
+        ("the others are barred", [*pool(BAD), observation("mx2", barred=WRONG_ADDRESS)], settings(), Rule.LAST_MEMBER),
+        ("too few would be left", pool(BAD, GOOD), settings(min_available=2), Rule.MIN_AVAILABLE),
+        ("all are bad", pool(BAD, BAD, BAD), settings(), Rule.ALL_BAD),
+        ("another is out", [*pool(BAD, GOOD), observation("mx3", barred=WRONG_ADDRESS)], ONE_OUT, Rule.MAX_UNAVAILABLE),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_refused(name: str, seen: list[Observation], given: Settings, rule: Rule) -> None:
+    decision = once(seen, given)
+    assert decision.actions == ()
+    assert decision.refusals[0].rule is rule
+    assert decision.members[0].share == 1
+    assert "bounce 20 %" in decision.refusals[0].message
+
+
+def test_two_bad_of_two_are_no_agreement() -> None:
+    assert cuts([once(pool(BAD, BAD), settings())]) == ["mx1"]
+
+
+def test_max_unavailable_is_rounded_up() -> None:
+    steps = [(minute, pool(BAD, BAD, GOOD, GOOD)) for minute in range(5)]
+    assert cuts(run(steps, settings(max_unavailable="30%"))[1]) == ["mx1", "mx2"]
+    assert cuts(run(steps, settings(max_unavailable="1%"))[1]) == ["mx1"]
+
+
+def test_one_cut_at_a_time_with_spacing() -> None:
+    seconds = [(second / 60, pool(BAD, BAD, GOOD, GOOD)) for second in range(0, 70, 5)]
+    _, decisions = run(seconds, settings())
+    assert [index * 5 for index, found in enumerate(decisions) if found.actions] == [0, 60]
+    assert decisions[1].refusals[0].rule is Rule.SPACING
+    assert decisions[1].next_check == NOW + minutes(1)
+
+
+def test_a_freeze_ends() -> None:
+    steps = [(minute, pool(BAD, BAD, BAD)) for minute in range(60)]
+    _, decisions = run(steps, settings())
+    assert cuts(decisions[:30]) == []
+    assert decisions[0].next_check == NOW + minutes(1)
+    assert cuts(decisions[30:]) == ["mx1", "mx2"]
+    assert decisions[-1].refusals[0].rule is Rule.LAST_MEMBER
+
+
+def test_listed_addresses_are_no_doubt() -> None:
+    seen = [observation(f"mx{number}", serious_listings=("zen.example.org",)) for number in (1, 2, 3)]
+    assert cuts([once(seen, settings())]) == ["mx1"]
+
+
+def test_safety_stands_above_min_available_and_min_available_above_health() -> None:
+    state, _ = run([(0, pool(BAD, GOOD))], settings())
+    barred = [*pool(BAD), observation("mx2", barred=WRONG_ADDRESS)]
+    _, decision = decide(state, barred, settings(), NOW + minutes(1))
+    assert [member.share for member in decision.members] == [0.1, 0.0]
+    assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
+
+
+def test_a_member_is_out_at_one_provider_only() -> None:
+    one = observation("mx1", providers={"google": windows(GOOD), "yahoo": windows(BAD)})
+    decision = once([one, observation("mx2")], settings())
+    assert decision.actions[0].kind is ActionKind.EXCLUDE
+    assert (decision.members[0].share, sorted(decision.members[0].excluded)) == (1.0, ["yahoo"])
+    assert decision.members[0].providers["yahoo"].standing is Standing.OUT
+    assert decision.members[0].providers["yahoo"].message == "bounce 20 % of 1000 at yahoo in 1 min, limit 3 %"
+
+
+def test_somebody_stays_at_every_provider() -> None:
+    bad = {"google": windows(GOOD), "yahoo": windows(BAD)}
+    seen = [observation(name, providers=bad) for name in ("mx1", "mx2")]
+    _, decisions = run([(minute, seen) for minute in range(5)], settings())
+    assert cuts(decisions) == ["mx1 at yahoo"]
+    assert decisions[-1].refusals[0].rule is Rule.LAST_MEMBER
+
+
+def test_observe_decides_and_changes_no_traffic() -> None:
+    decision = once(pool(BAD, GOOD), settings(observe=True))
+    assert cuts([decision]) == ["mx1"]
+    assert (decision.members[0].share, decision.members[0].decided) == (1.0, 0.0)
+    assert decision.members[0].relay.standing is Standing.OUT
+
+
+def test_unknown_is_not_evaluated() -> None:
+    decision = once([Observation(name="mx1")], settings())
+    assert (decision.members[0].relay.score, decision.members[0].relay.reason) == (None, "NotEvaluated")
+    assert decision.members[0].share == 1
+    assert decision.next_check is None
+
+
+def test_a_member_that_is_gone_is_forgotten() -> None:
+    state, _ = run([(0, pool(BAD, GOOD)), (1, pool(GOOD))], settings())
+    assert list(state.servers) == ["mx1"]
+
+
+def test_a_clock_that_jumps_a_year_back_does_not_stop_decisions() -> None:
+    state, _ = run([(0, pool(BAD, GOOD, GOOD))], settings())
+    earlier = NOW - timedelta(days=365)
+    for minute in range(3):
+        state, decision = decide(state, pool(BAD, BAD, GOOD), settings(), earlier + minutes(minute))
+    assert [member.relay.standing for member in decision.members] == [Standing.OUT, Standing.OUT, Standing.ACTIVE]
