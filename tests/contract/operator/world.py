@@ -132,12 +132,17 @@ class World:
         return found
 
     async def versions(self) -> dict[str, str]:
-        """resourceVersions of everything that the operator may write."""
+        """A version of everything that the operator may write; another one's write of a status does not change it."""
         found: dict[str, str] = {}
         for kind in (*CHILDREN, SMTP_POOL, SMTP_SERVER):
             bodies, _ = await self.api.list(kind, namespace=self.namespace)
-            found |= {
-                f"{kind_of(body).name}/{body['metadata']['name']}": body["metadata"]["resourceVersion"]
-                for body in bodies
-            }
+            found |= {f"{kind_of(body).name}/{body['metadata']['name']}": _version(body) for body in bodies}
         return found
+
+
+def _version(body: Body) -> str:
+    """The status of these two is their controller's, which may be late with it."""
+    metadata = body["metadata"]
+    if kind_of(body) not in {STATEFUL_SET, POD_DISRUPTION_BUDGET}:
+        return str(metadata["resourceVersion"])
+    return repr({name: value for name, value in metadata.items() if name not in {"resourceVersion", "managedFields"}})
