@@ -5,7 +5,7 @@ still there without the worst provider.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -79,12 +79,12 @@ def _blamed(
     kept: list[Finding] = []
     for finding in whole.findings:
         worst = _worst(included, finding.cause)
-        if worst is not None and finding.cause in looks[worst].suspected:
+        if worst is not None and finding.cause in looks[worst].likely:
             rest = see(roll_up(found for name, found in included.items() if name != worst))
-            if finding.cause not in rest.suspected:
+            if finding.cause not in rest.likely:
                 continue
         kept.append(finding)
-    return Look(whole.score, tuple(kept), whole.suspected)
+    return replace(whole, findings=tuple(kept))
 
 
 def _worst(included: Mapping[str, Windows], cause: Cause) -> str | None:

@@ -15,6 +15,7 @@ from smtppool.policy.health.counters import Observation, Windows
 from smtppool.policy.health.score import Score, score
 from smtppool.policy.health.settings import (
     AGREEING_DEFERRALS,
+    AGREEING_SAMPLES,
     GATE_Z,
     LIKELY_BOUNCES,
     LIKELY_Z,
@@ -52,6 +53,7 @@ class Look:
     score: Score | None = None
     findings: tuple[Finding, ...] = ()
     suspected: frozenset[Cause] = frozenset()
+    likely: frozenset[Cause] = frozenset()  # more than suspected: enough to blame the relay and not one provider
 
 
 def look(
@@ -70,7 +72,8 @@ def look(
         *_low(found, where, settings),
     )
     causes = {finding.cause for finding in findings}
-    return Look(found, findings, frozenset(causes | set(_suspected(counted, settings))))
+    suspected, likely = set(_suspected(counted, settings)), set(_likely(counted, settings))
+    return Look(found, findings, frozenset(causes | suspected), frozenset(causes | likely))
 
 
 def in_force(windows: Windows, settings: Settings) -> Windows:
@@ -138,7 +141,17 @@ def _low(found: Score | None, where: str, settings: Settings) -> Iterator[Findin
 def _suspected(windows: Windows, settings: Settings) -> Iterator[Cause]:
     for window in windows:
         counts = window.counts
-        if counts.judged >= settings.min_samples and counts.charged > settings.max_bounce_rate * counts.judged:
+        if counts.judged >= AGREEING_SAMPLES and counts.charged > max(1, settings.max_bounce_rate * counts.judged):
             yield Cause.BOUNCE
-        if counts.attempts >= settings.min_samples and counts.deferred > AGREEING_DEFERRALS * counts.attempts:
+        if counts.attempts >= AGREEING_SAMPLES and counts.deferred > max(1, AGREEING_DEFERRALS * counts.attempts):
             yield Cause.DEFERRAL
+
+
+def _likely(windows: Windows, settings: Settings) -> Iterator[Cause]:
+    for window in windows:
+        counts = window.counts
+        if counts.attempts >= settings.min_samples and counts.deferred > MAX_DEFERRAL_RATE * counts.attempts:
+            yield Cause.DEFERRAL
+        bounced = wilson.lower(counts.charged, counts.judged, LIKELY_Z)
+        if counts.judged >= settings.min_samples and bounced > settings.max_bounce_rate:
+            yield Cause.BOUNCE

@@ -30,6 +30,9 @@ MAX_DEFERRAL_RATE: Final = 0.5
 AGREEING_DEFERRALS: Final = 0.25
 """Deferral rate at which a member agrees with one that is past the limit. Own choice: half of it, as a provider in
 trouble defers everybody's mail, and chance lets one member cross the limit before the others."""
+AGREEING_SAMPLES: Final = 10
+"""Samples (and two hits) that agree. Own choice: fewer than a cut needs, as a peer with a little less mail would else
+seem to contradict."""
 LOOKS: Final = 3
 """Looks in a row, a minute apart, for a score or deferral to cut, and for a return: three windows of a minute."""
 LOOK_INTERVAL: Final = timedelta(minutes=1)

@@ -97,9 +97,10 @@ def test_text_of_others_is_printable() -> None:
         (BAD, BAD, [None]),
         (BAD, None, [None]),
         (counts(10, 20), counts(10, 20), [None]),  # neither has enough samples, both together do
+        (counts(98, 2), BAD, ["yahoo"]),
         (GOOD, GOOD, []),
     ],
-    ids=["one provider", "the other", "both", "no other", "small ones", "none"],
+    ids=["one provider", "the other", "both", "no other", "small ones", "two by chance", "none"],
 )
 def test_who_is_blamed(google: Counts, yahoo: Counts | None, wished: list[str | None]) -> None:
     providers = {"google": windows(google)} | ({} if yahoo is None else {"yahoo": windows(yahoo)})

@@ -11,7 +11,7 @@ from smtppool.policy.health.decision import ActionKind, Decision, PoolState, Rul
 from smtppool.policy.health.pool import TOO_FEW, decide
 from smtppool.policy.health.settings import Settings
 from smtppool.policy.health.track import Standing
-from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings, windows
+from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, observation, settings, windows
 
 WRONG_ADDRESS = "LanesClosed"
 ONE_OUT = settings(max_unavailable="1")
@@ -156,3 +156,16 @@ def test_a_clock_that_jumps_a_year_back_does_not_stop_decisions() -> None:
     for minute in range(3):
         state, decision = decide(state, pool(BAD, BAD, GOOD), settings(), earlier + minutes(minute))
     assert [member.relay.standing for member in decision.members] == [Standing.OUT, Standing.OUT, Standing.ACTIVE]
+
+
+def test_peers_with_less_mail_agree_all_the_same() -> None:
+    """A provider that defers everybody: only one member has the samples for a finding, nobody is cut."""
+    deferring = [counts(20, deferred=40), counts(16, deferred=32), counts(10, deferred=15)]
+    hour = counts(5000, 10, deferred=200)
+    seen = [
+        observation(f"mx{number}", providers={"google": windows(GOOD), "yahoo": windows(minute, hour)})
+        for number, minute in enumerate(deferring, start=1)
+    ]
+    _, decisions = run([(minute, seen) for minute in range(6)], settings())
+    assert cuts(decisions) == []
+    assert decisions[-1].refusals[0].rule is Rule.ALL_BAD
