@@ -7,6 +7,7 @@ from rich.console import Console
 
 from smtppool.cli import cleanup as cleanups
 from smtppool.cli import queue as queues
+from smtppool.cli import simulate
 from smtppool.cli.cluster import Cluster, SmtpPool, SmtpServer, bodies, connect, explained, get_server
 from smtppool.cli.explain import print_explanation
 from smtppool.cli.status import print_status
@@ -16,6 +17,7 @@ queue = typer.Typer(no_args_is_help=True, help="Mail that holds the deletion of 
 cleanup = typer.Typer(no_args_is_help=True, help="Uninstallation; called by the chart.")
 app.add_typer(queue, name="queue")
 app.add_typer(cleanup, name="cleanup")
+app.add_typer(simulate.app, name="simulate")
 
 Namespace = Annotated[str | None, typer.Option("--namespace", "-n", help="Default: the context's namespace.")]
 Everywhere = Annotated[bool, typer.Option("--all-namespaces", "-A", help="All namespaces.")]
