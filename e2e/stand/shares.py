@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rich import box
 from rich.table import Table
 
 from e2e.mailnet.client import Mailnet, Selection
@@ -41,7 +42,10 @@ def shares(counts: Mapping[str, Mapping[str, int]], stated: Mapping[str, float])
 def table(counts: Mapping[str, Mapping[str, int]], stated: Mapping[str, float], *, title: str) -> Table:
     """Messages per address and provider, with the counted and the stated share."""
     providers = sorted({provider for row in counts.values() for provider in row})
-    view = Table("source address", *providers, "messages", "share", "stated", title=title, title_justify="left")
+    view = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    view.add_column("source address", no_wrap=True)
+    for name in (*providers, "messages", "share", "stated"):
+        view.add_column(name, justify="right", overflow="fold", no_wrap=name in {"messages", "share", "stated"})
     for row in shares(counts, stated):
         cells = [str(counts.get(row.address, {}).get(provider, 0)) for provider in providers]
         view.add_row(row.address, *cells, str(row.messages), f"{row.share:.2%}", f"{row.stated:.2%}")
