@@ -57,8 +57,7 @@ def main() -> bool:
     with stand.namespace(PLAN.namespace):
         stand.create(PLAN)
         watch = RoutingWatch(stand.api, pool=PLAN.name, namespace=PLAN.namespace, member=PLAN.servers[1].name)
-        with watch:
-            edits, answers, errors = measure(stand)
+        edits, answers, errors = measure(stand)
     delays = [delay(edit, later, answers) for edit, later in zip(edits, [*edits[1:], None], strict=True)]
     written = [watch.written(edit.weight, after=edit.replied) - edit.replied for edit in edits]
     tell(delays, written, answers)
@@ -85,7 +84,7 @@ def gaps(answers: list[Answer]) -> list[float]:
 
 
 def percentile(values: list[float], part: float) -> float:
-    """The value that `part` of all do not exceed; nearest rank."""
+    """The value that `part` of all stay below: one rank above the nearest, so of 200 the second largest is the p99."""
     return sorted(values)[min(len(values) - 1, int(part * len(values)))]
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import pykube
 
@@ -21,22 +21,15 @@ class Seen(NamedTuple):
 
 
 class RoutingWatch:
-    """`with RoutingWatch(api, pool=..., namespace=..., member=...) as watch:`; `seen` in order of time."""
+    """Watches from its making on, until the process ends; `seen` in order of time."""
 
     def __init__(self, api: pykube.HTTPClient, *, pool: str, namespace: str, member: str) -> None:
         self._watched = pykube.ConfigMap.objects(api, namespace=namespace).filter(
             field_selector={"metadata.name": routing_name(pool)}
         )
         self._member = member
-        self._thread = threading.Thread(target=self._follow, name="routing watch", daemon=True)
         self.seen: list[Seen] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """The thread ends with the process: a watch has no other end."""
+        threading.Thread(target=self._follow, name="routing watch", daemon=True).start()
 
     def _follow(self) -> None:
         for event in self._watched.watch():

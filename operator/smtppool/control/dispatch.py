@@ -10,6 +10,7 @@ from smtppool.api.names import COMPONENT, OWNER_UID, POOL, SERVER, Key, pod_name
 from smtppool.control.changes import Known, marks, news_budget, rolls, telling
 from smtppool.control.context import Context
 from smtppool.control.pods import last_words, pod_state
+from smtppool.control.routing import AFTER_ROUTING
 from smtppool.kube.cache import pool_of
 from smtppool.kube.kinds import (
     CONFIG_MAP,
@@ -29,7 +30,6 @@ from smtppool.kube.kinds import (
 from smtppool.policy.acceptance import claimed_addresses
 from smtppool.policy.emptiness import PodState
 
-AFTER_ROUTING = 0.05  # seconds in which a new weight reaches the entry pods, before less urgent work begins
 STATUS_DELAY = 1.0  # seconds until a pool looks at what only statuses say
 DEPTH_DELAY = 5.0  # seconds until a pool's status shows a new queue depth
 _OWN = {SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN}

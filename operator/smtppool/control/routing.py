@@ -22,7 +22,7 @@ from smtppool.policy.weights import routed
 from smtppool.render import documents
 from smtppool.render.identity import PoolObject
 
-TELL_DELAY = 0.05  # seconds in which the entry pods follow, before statuses take the processor
+AFTER_ROUTING = 0.05  # seconds in which a new weight reaches the entry pods, before less urgent work begins
 _ANY_SPEC = SmtpPoolSpec(egress_check=EgressCheck(mode=EgressCheckMode.OFF))  # where only the identity is rendered
 
 
@@ -91,7 +91,7 @@ def _tell(context: Context, pool: Key, before: Routing | None, after: Routing) -
     """Whose status shows what has changed."""
     old = {member.name: member for member in before.members} if before else {}
     new = {member.name: member for member in after.members}
-    context.queues.pools.add_after(pool, TELL_DELAY)
+    context.queues.pools.add_after(pool, AFTER_ROUTING)
     for name in old.keys() | new.keys():
         if old.get(name) != new.get(name):
-            context.queues.servers.add_after(Key(pool.namespace, name), TELL_DELAY)
+            context.queues.servers.add_after(Key(pool.namespace, name), AFTER_ROUTING)
