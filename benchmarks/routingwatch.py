@@ -1,10 +1,12 @@
 """When each new weight of a member stood in the routing, as a watcher beside the entry pods sees it."""
 
+import contextlib
 import threading
 import time
 from typing import NamedTuple
 
 import pykube
+import requests
 
 from smtppool.api.documents import Routing
 from smtppool.api.names import ROUTING_KEY, routing_name
@@ -21,7 +23,10 @@ class Seen(NamedTuple):
 
 
 class RoutingWatch:
-    """Watches from its making on, until the process ends; `seen` in order of time."""
+    """Watches from its making on, until nothing has come for a while; `seen` in order of time.
+
+    A watch that ends too early costs nothing but the figure: what it has not seen counts as NEVER.
+    """
 
     def __init__(self, api: pykube.HTTPClient, *, pool: str, namespace: str, member: str) -> None:
         self._watched = pykube.ConfigMap.objects(api, namespace=namespace).filter(
@@ -32,6 +37,10 @@ class RoutingWatch:
         threading.Thread(target=self._follow, name="routing watch", daemon=True).start()
 
     def _follow(self) -> None:
+        with contextlib.suppress(requests.ConnectionError):
+            self._take()
+
+    def _take(self) -> None:
         for event in self._watched.watch():
             at = time.time()
             routing = Routing.model_validate_json(event.object.obj["data"][ROUTING_KEY])

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from smtppool.agent import coldstart, files, frontends, runtime, slots
+from smtppool.agent import coldstart, frontends, runtime, slots
 from smtppool.agent.facts import Board
 from smtppool.agent.runtime import Runtime
 from smtppool.agent.settings import Settings
 from smtppool.agent.slots import Slot, State, Wanted
+from smtppool.agent.warmstart import WarmStart
 from smtppool.api import names
 from smtppool.api.documents import Intake, Routing
 from smtppool.api.smtppool import Balance
@@ -33,6 +34,7 @@ class Balancer:
         self._settings = settings
         self._board = board
         self._runtime = connection
+        self._warm = WarmStart(settings.paths)
         self._held: dict[str, tuple[Slot, ...]] = {}
         self._acl: dict[str, frozenset[str]] = {}
         self._measure_at = self._verify_at = 0.0  # monotonic time at which each is due
@@ -81,7 +83,7 @@ class Balancer:
         self._held = {backend: slots.after(held, wanted[backend]) for backend, held in self._held.items()}
         self._acl = dict.fromkeys(self._acl, _addresses(routing))
         self._board.update(applied_hash=self._board.facts.routing_hash)
-        self._write_acl_file(routing)
+        self._warm.keep(self._held, _addresses(routing))
 
     def _wanted(self, routing: Routing) -> dict[str, tuple[Wanted, ...]]:
         own = self._settings.pod_ip
@@ -110,11 +112,6 @@ class Balancer:
             held, wanted, connection=self._runtime, settings=self._settings
         )
         return commands
-
-    def _write_acl_file(self, routing: Routing) -> None:
-        path, content = self._settings.paths.members_acl, "".join(f"{one}\n" for one in sorted(_addresses(routing)))
-        if not path.exists() or path.read_text() != content:
-            files.replace(path, content)
 
     async def _measure(self) -> None:
         """Count sessions, and open or close the frontends; a stopping pod's belong to the preStop hook."""

@@ -67,10 +67,9 @@ def _gate(image: Image, resources: Resources) -> Manifest:
 
 def _haproxy(image: Image, resources: Resources) -> Manifest:
     """No liveness probe: HAProxy ends itself when a thread hangs, and its frontends are shut on purpose in a drain."""
-    command = ["haproxy", "-W", "-db", "-f", f"{names.CONFIG_DIR}/haproxy.cfg"]
     mounts = [volumes.CONFIG, volumes.RUN, volumes.TMP]
     probe = {"exec": {"command": ["test", "-S", names.HAPROXY_SOCKET]}, "timeoutSeconds": 5}
-    return _sidecar("haproxy", command, image, resources, mounts) | {
+    return _sidecar("haproxy", ["/opt/smtppool/bin/haproxy-entrypoint"], image, resources, mounts) | {
         "startupProbe": probe | {"periodSeconds": 1, "failureThreshold": 60},
         "ports": [
             {"name": "smtp", "containerPort": names.ENTRY_PORT, "protocol": "TCP"},

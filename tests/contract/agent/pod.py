@@ -63,12 +63,18 @@ class Pod:
     def runtime(self) -> Runtime:
         return Runtime(self.paths.at(names.HAPROXY_SOCKET))
 
+    @property
+    def warm_text(self) -> str:
+        """What HAProxy would start with after a kill."""
+        file = self.paths.at(names.HAPROXY_WARM_CONFIG)
+        return file.read_text() if file.exists() else ""
+
     def prepare(self) -> None:
         """Directories and the configuration file."""
-        for directory in (names.RUN_DIR, names.STATE_DIR, names.LOG_DIR):
+        for directory in (names.CONFIG_DIR, names.RUN_DIR, names.STATE_DIR, names.LOG_DIR):
             self.paths.at(directory).mkdir(parents=True, exist_ok=True)
         text = render(balance=self.balance).replace(names.RUN_DIR, str(self.paths.at(names.RUN_DIR)))
-        (self.root / "haproxy.cfg").write_text(text.replace("127.0.0.1", self.address))
+        self.paths.at(names.HAPROXY_CONFIG).write_text(text.replace("127.0.0.1", self.address))
 
     async def start_gate(self) -> None:
         """The gate's code on sockets below the root."""
@@ -79,10 +85,11 @@ class Pod:
             self._gate_servers.append(await loop.create_unix_server(factory, str(self.paths.at(path))))
 
     async def start_haproxy(self) -> None:
-        """Start it and wait for its runtime socket."""
+        """Start it, with the text that its container would take, and wait for its runtime socket."""
+        cold, warm = self.paths.at(names.HAPROXY_CONFIG), self.paths.at(names.HAPROXY_WARM_CONFIG)
         log = (self.root / "haproxy.log").open("ab")
         self._haproxy = await asyncio.create_subprocess_exec(
-            "setpriv", "--pdeathsig", "KILL", *command(), "-db", "-f", str(self.root / "haproxy.cfg"),
+            "setpriv", "--pdeathsig", "KILL", *command(), "-db", "-f", str(warm if warm.exists() else cold),
             env={"POD_IP": self.address}, stdout=log, stderr=log,
         )  # fmt: skip
         log.close()

@@ -61,6 +61,22 @@ async def test_killed_haproxy_follows_the_routing_again_at_once(pod: Pod, sinks:
     await until(lambda: follows(pod, WEIGHTS), reason="the new HAProxy follows the routing", timeout=1)
 
 
+async def test_haproxy_that_starts_before_its_agent_serves_at_once(pod: Pod, sinks: list[Sink], api: Api) -> None:
+    pod.start_agent()
+    drained = member(5, 7, state=MemberState.DRAIN)
+    await objects.put_routing(api, pod.namespace, routing(*TEN_FIVE_THREE.members, drained))
+    await until(lambda: follows(pod, WEIGHTS), reason="HAProxy follows the routing")
+    await until(lambda: " weight 10" in pod.warm_text, reason="the routing is kept beside HAProxy")
+    await pod.stop_agent()
+    await pod.kill_haproxy()
+    await pod.start_haproxy()
+    banners = Counter([(await session(ADDRESS)).banner for _ in range(36)])
+    assert banners == {"220 127.1.0.2 ESMTP": 20, "220 127.1.0.3 ESMTP": 10, "220 127.1.0.4 ESMTP": 6}
+    again = pod.start_agent()
+    await until(lambda: again.board.facts.applied_hash, reason="the agent takes over what HAProxy holds")
+    assert await pod.weights() == WEIGHTS
+
+
 async def test_drift_is_repaired(pod: Pod, sinks: list[Sink], api: Api) -> None:
     agent = pod.start_agent()
     await objects.put_routing(api, pod.namespace, TEN_FIVE_THREE)
