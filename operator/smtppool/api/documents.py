@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from smtppool.api.base import Endpoint, Hostname, IPv4, Label, Model, Network, Observed, Port, Weight
+from smtppool.api.outcomes import Outcomes
 from smtppool.api.smtppool import MAX_SERVERS, Balance
 
 MAX_WANTED = 4096  # addresses that nodes are asked about
@@ -131,6 +132,7 @@ class Report(Observed):
     lanes: Lanes = Lanes.CLOSED  # in force at the gate
     intake: Intake = Intake.OPEN  # in force at the gate and HAProxy
     routing_hash: Annotated[str, Field(max_length=64)] | None = None  # sha256 hex of the applied routing.json
+    outcomes: Outcomes = ()
 
 
 def is_of_pod(document: Grant | Report, *, uid: str | None, address: str | None) -> bool:
