@@ -72,7 +72,7 @@ class PrivateEngine:
         daemon: dict[str, object] = {}
         if missing_capabilities(Path("/proc/self/status").read_text()):
             wrapper = self._run / "oci-runtime"
-            wrapper.write_text(f"#!{sys.executable} -IS\n{RUNTIME.read_text()}")
+            wrapper.write_text(f"#!{interpreter()} -IS\n{RUNTIME.read_text()}")
             wrapper.chmod(0o755)
             daemon = {
                 "runtimes": {"fewer-capabilities": {"path": str(wrapper)}},
@@ -100,6 +100,11 @@ class PrivateEngine:
         }
         words = [f"--{flag}={value}" for flag, value in flags.items()]
         return Daemon(name="dockerd", argv=(*self.inside, "dockerd", *words), directory=self._run)
+
+
+def interpreter() -> Path:
+    """Python for what stays with the engine: not a virtual environment's, which goes with its checkout."""
+    return Path(sys.executable).resolve()
 
 
 def containerd_config(*, root: Path, state: Path, socket: Path) -> str:
