@@ -88,6 +88,7 @@ DEFAULT_LANE = "lane-default"
 HANDOVER_LANE = "handover"
 
 ROUTING_KEY = "routing.json"
+HEALTH_KEY = "health.json"
 GRANT_KEY = "grant.json"
 REPORT_KEY = "report.json"
 EGRESS_KEY = "egress.json"
@@ -96,6 +97,11 @@ EGRESS_KEY = "egress.json"
 def routing_name(pool: str) -> str:
     """ConfigMap with the pool's Routing."""
     return f"{pool}-routing"
+
+
+def health_name(pool: str) -> str:
+    """ConfigMap with what the health decision of a pool remembers."""
+    return f"{pool}-health"
 
 
 def grant_name(server: str) -> str:

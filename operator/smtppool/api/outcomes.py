@@ -1,4 +1,4 @@
-"""What became of recipients, counted by mailbox provider and sliding window: part of an agent's report."""
+"""What became of recipients, counted by mailbox provider and sliding window, and where that leaves a relay."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -42,3 +42,11 @@ class ProviderOutcomes(Observed):
 
 
 Outcomes = Annotated[tuple[ProviderOutcomes, ...], Field(max_length=MAX_PROVIDERS)]  # sorted by provider
+
+
+class Standing(StrEnum):
+    """Of a relay, or of a relay at one provider: full weight, none, or a small one."""
+
+    ACTIVE = "Active"
+    OUT = "Out"
+    PROBATION = "Probation"

@@ -16,6 +16,7 @@ from smtppool.api.base import (
     cel,
 )
 from smtppool.api.conditions import Conditions
+from smtppool.api.outcomes import MAX_PROVIDERS, Standing
 from smtppool.api.pod import ResourceName
 
 
@@ -148,6 +149,17 @@ class QueueStatus(Observed):
     messages: int = 0
 
 
+class ProviderStatus(Observed):
+    """The server at one mailbox provider. No score: too few samples."""
+
+    name: Label
+    score: Annotated[int, Field(ge=0, le=100)] | None = None
+    state: Standing
+    since: Annotated[str, Field(max_length=32)] | None = None
+    reason: Annotated[str, Field(max_length=64)] = ""
+    message: Annotated[str, Field(max_length=512)] = ""
+
+
 class SmtpServerStatus(Observed):
     """What the operator observed and decided; written by the operator alone."""
 
@@ -158,5 +170,12 @@ class SmtpServerStatus(Observed):
     observed_address: Annotated[str, Field(max_length=64)] | None = None
     node: Annotated[str, Field(max_length=253)] | None = None
     score: Annotated[int, Field(ge=0, le=100)] | None = None
+    providers: Annotated[
+        tuple[ProviderStatus, ...],
+        Field(
+            max_length=MAX_PROVIDERS,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        ),
+    ] = ()
     queue: QueueStatus | None = None
     conditions: Conditions = ()

@@ -1,21 +1,24 @@
 """What every worker has in its hands: the cache and its views, the writers, the clock, and the bell of the queues."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from smtppool.api.documents import Report
-from smtppool.api.names import Key
+from smtppool.api.health_record import HealthRecord
+from smtppool.api.names import Key, health_name
 from smtppool.control.assess import Assessment, InForce, assess
 from smtppool.control.frozen import frozen_weights
 from smtppool.control.neighbours import Neighbours
 from smtppool.control.reading import Reader
+from smtppool.control.scored import Scored
 from smtppool.control.settings import Settings
 from smtppool.control.view import Gatherer, ServerView
 from smtppool.kube.apply import Writer
 from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
 from smtppool.kube.events import Recorder
+from smtppool.kube.kinds import CONFIG_MAP
 from smtppool.kube.marks import Marker
 from smtppool.kube.queue import Queue
 from smtppool.kube.status import StatusWriter
@@ -33,6 +36,7 @@ class Queues:
     """The keyed queues; filled in at start."""
 
     routing: Queue[Key]
+    health: Queue[Key]
     pools: Queue[Key]
     servers: Queue[Key]
     plans: Queue[Key]
@@ -56,13 +60,26 @@ class Context:
     last_words: dict[tuple[Key, str], Report] = field(default_factory=dict)  # by server and uid: of ended pods
     clock: Callable[[], datetime] = utc_now
     settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
+    scored: dict[Key, Scored] = field(default_factory=dict)  # by pool
     queues: Queues = field(init=False)
 
     def unsettle(self) -> None:
         """The API server was away: agents could not report."""
         self.settled_at = self.clock() + SETTLING
 
+    def in_force(self, pool: Key, *, weights: Mapping[str, int] | None = None) -> InForce:
+        """What decisions of before have left in a pool; `weights` in the place of the frozen ones."""
+        return InForce(
+            frozen_weights=frozen_weights(self.cache, pool) if weights is None else weights,
+            settled_at=self.settled_at,
+            health=self.health_record(pool),
+        )
+
+    def health_record(self, pool: Key) -> HealthRecord:
+        """As the API server has it."""
+        body = self.cache.get(CONFIG_MAP, Key(pool.namespace, health_name(pool.name)))
+        return self.reader.health(body) or HealthRecord()
+
     def assess(self, view: ServerView) -> Assessment:
         """All decisions on one server now."""
-        in_force = InForce(frozen_weights=frozen_weights(self.cache, view.pool_key), settled_at=self.settled_at)
-        return assess(view, neighbours=self.neighbours, in_force=in_force, now=self.clock())
+        return assess(view, neighbours=self.neighbours, in_force=self.in_force(view.pool_key), now=self.clock())

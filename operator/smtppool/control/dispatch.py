@@ -6,10 +6,10 @@ What is dear (all servers of a pool, all nodes) is asked for only when the part 
 from collections.abc import Callable
 
 from smtppool.api.documents import Intake
-from smtppool.api.names import COMPONENT, OWNER_UID, POOL, SERVER, Key, pod_name, report_name
+from smtppool.api.names import COMPONENT, POOL, SERVER, Key, report_name
 from smtppool.control.changes import Known, marks, news_budget, rolls, telling
 from smtppool.control.context import Context
-from smtppool.control.pods import last_words, pod_state
+from smtppool.control.listening import listen
 from smtppool.control.routing import AFTER_ROUTING
 from smtppool.kube.cache import pool_of
 from smtppool.kube.kinds import (
@@ -21,14 +21,12 @@ from smtppool.kube.kinds import (
     STATEFUL_SET,
     Body,
     Kind,
-    annotation,
     key_of,
     kind_of,
     label,
     uid_of,
 )
 from smtppool.policy.acceptance import claimed_addresses
-from smtppool.policy.emptiness import PodState
 
 STATUS_DELAY = 1.0  # seconds until a pool looks at what only statuses say
 DEPTH_DELAY = 5.0  # seconds until a pool's status shows a new queue depth
@@ -56,7 +54,7 @@ class Dispatcher:
         """One watch event."""
         kind = kind_of(body)
         if kind == POD:
-            self._listen(body)
+            listen(self._context, body)
         known = self._context.cache.get(kind, key_of(body))
         self._context.cache.observe(event_type, body)
         if event_type == "DELETED":
@@ -74,7 +72,7 @@ class Dispatcher:
             for body in self._context.cache.all(kind):
                 self._rules[kind](body)
         for pod in self._context.cache.all(POD):
-            self._listen(pod)  # it may have come before its server
+            listen(self._context, pod)  # it may have come before its server
 
     def _forget(self, kind: Kind, body: Body) -> None:
         """Last, as the rules remember what they look at: the same content made anew is new."""
@@ -90,6 +88,7 @@ class Dispatcher:
         self._queues.routing.add(key)
         self._queues.pools.add(key)
         if self._known.is_new(body, marks(body)):
+            self._queues.health.add_after(key, AFTER_ROUTING)
             for server in self._context.cache.by(SMTP_SERVER, "pool", key.name, namespace=key.namespace):
                 self._queues.servers.add(key_of(server))
 
@@ -102,6 +101,7 @@ class Dispatcher:
         self._queues.routing.add(pool)
         self._queues.servers.add_after(key, AFTER_ROUTING)
         self._queues.pools.add_after(pool, AFTER_ROUTING)
+        self._queues.health.add_after(pool, AFTER_ROUTING)
         self._all_nodes()
         for other in self._context.neighbours.concerned(body) - {key}:
             self._queues.servers.add(other)
@@ -134,6 +134,7 @@ class Dispatcher:
         """Each pod reports every second: looked at at once is only what traffic, a roll or a deletion depends on."""
         report = self._context.reader.report(body, server=server.name).document
         pool = Key(server.namespace, label(body, POOL) or "")
+        self._queues.health.add_after(pool, STATUS_DELAY)
         news = self._known.is_new(body, telling(report)) or rolls(self._context.cache.get(SMTP_POOL, pool))
         closing = report is None or report.intake is Intake.CLOSED  # it may be gone as soon as its queue is empty
         if (news or closing) and not self._news.spend(server, self._context.clock()):
@@ -165,6 +166,7 @@ class Dispatcher:
             key = Key(key_of(body).namespace, pool)
             self._queues.routing.add(key)
             self._queues.pools.add(key)
+            self._queues.health.add_after(key, STATUS_DELAY)
 
     def _node_document(self, body: Body) -> None:
         """All servers whose place or rule may depend on it: nodes report rarely."""
@@ -183,18 +185,3 @@ class Dispatcher:
     def _all_nodes(self) -> None:
         for node in self._context.neighbours.nodes().by_node:
             self._queues.nodes.add_after(node, AFTER_ROUTING)
-
-    def _listen(self, body: Body) -> None:
-        """What an agent leaves at its end must be heard now: the pod may be gone in a moment.
-
-        An owner's uid says nothing by itself: it counts only for the server whose pod this is by its name. Of a server
-        that is not there nothing is kept: anybody may make such pods, any number of them.
-        """
-        owner, server = annotation(body, OWNER_UID), Key(key_of(body).namespace, label(body, SERVER) or "")
-        known = self._context.cache.get(SMTP_SERVER, server)
-        if known is None or owner != uid_of(known) or key_of(body).name != pod_name(server.name):
-            return
-        if pod_state(body, now=self._context.clock()) is PodState.ENDED:
-            words = last_words(body)
-            if words is not None:
-                self._context.last_words[server, uid_of(known)] = words

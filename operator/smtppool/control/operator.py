@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from smtppool.control import egress, plan, routing
+from smtppool.control import egress, plan, routing, scoring
 from smtppool.control.context import Context, Queues
 from smtppool.control.dispatch import Dispatcher
 from smtppool.control.metrics import Metrics
@@ -106,6 +106,7 @@ class Operator:
         servers, pools = ServerWorker(context), PoolWorker(context)
         return Queues(
             routing=Queue(self._pass("routing", lambda key: routing.pass_routing(context, key)), name="routing"),
+            health=Queue(self._pass("health", lambda key: scoring.pass_health(context, key)), name="health", workers=2),
             pools=Queue(self._pass("pools", pools.run), name="pools"),
             servers=Queue(self._pass("servers", servers.run), name="servers", workers=16),
             plans=Queue(self._pass("plans", lambda key: plan.pass_plan(context, key)), name="plans", workers=2),

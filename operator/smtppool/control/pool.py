@@ -3,7 +3,7 @@
 The routing has a worker of its own (`routing.py`).
 """
 
-from smtppool.api.names import ENTRY, POOL_FINALIZER, Key, routing_name
+from smtppool.api.names import ENTRY, POOL_FINALIZER, Key, health_name, routing_name
 from smtppool.control.conditions.observed import PoolObserved, Problem
 from smtppool.control.context import Context
 from smtppool.control.entries import Assessed, chosen_entries
@@ -106,6 +106,7 @@ class PoolWorker:
         for kind, name in (
             (SERVICE, pool.key.name),
             (POD_DISRUPTION_BUDGET, pool.key.name),
+            (CONFIG_MAP, health_name(pool.key.name)),
             (CONFIG_MAP, routing_name(pool.key.name)),
         ):
             outcome = await self._context.writer.delete(kind, Key(pool.key.namespace, name), owner=pool.uid)
@@ -127,6 +128,7 @@ class PoolWorker:
             servers=tuple(servers),
             routing=routing_in_force(self._context, pool.key),
             roll=roll,
+            scored=self._context.scored.get(pool.key),
         )
         await tell(self._context, pool, pool_status(observed))
         if pool.status.get("rolling") != roll.picked:

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from smtppool.api.base import Model
 from smtppool.api.documents import Grant, NodeEgressReport, Report, Routing
-from smtppool.api.names import GRANT_KEY, REPORT_KEY, ROUTING_KEY
+from smtppool.api.health_record import HealthRecord
+from smtppool.api.names import GRANT_KEY, HEALTH_KEY, REPORT_KEY, ROUTING_KEY
 from smtppool.kube.kinds import Body, uid_of
 from smtppool.policy.acceptance import parse_spec
 
-MAX_REPORT = 16 * 1024  # bytes; a full report has less than 2 KiB
+MAX_REPORT = 128 * 1024  # bytes; a report with the outcomes at 64 providers has some 60 KiB, a usual one 4
 MAX_NODE_REPORT = 1024 * 1024
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -54,6 +55,10 @@ class Reader:
         """A routing as the API server has it."""
         return self._read(body, ROUTING_KEY, Routing, MAX_NODE_REPORT).document
 
+    def health(self, body: Body | None) -> HealthRecord | None:
+        """What a pool's health decision remembered; None for nothing, or for nonsense."""
+        return self._read(body, HEALTH_KEY, HealthRecord, MAX_NODE_REPORT).document
+
     def spec(self, body: Body, model: type[Spec]) -> tuple[Spec | None, tuple[str, ...]]:
         """The typed spec, or the paths of wrong fields."""
         generation = int(body["metadata"].get("generation", 0))
@@ -65,7 +70,7 @@ class Reader:
     def forget(self, body: Body) -> None:
         """The object is gone."""
         self._specs.pop(uid_of(body), None)
-        for key in (GRANT_KEY, REPORT_KEY, ROUTING_KEY):
+        for key in (GRANT_KEY, HEALTH_KEY, REPORT_KEY, ROUTING_KEY):
             self._texts.pop((uid_of(body), key), None)
 
     def _read(self, body: Body | None, key: str, model: type[Document], limit: int) -> Reading[Document]:

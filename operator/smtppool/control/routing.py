@@ -4,13 +4,13 @@ This worker writes one ConfigMap and does nothing else, so that no other work of
 be read keeps its submission rule and its balance; only safety still takes members out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from smtppool.api.documents import Routing, SubmissionRule
 from smtppool.api.names import Key, routing_name
 from smtppool.api.smtppool import EgressCheck, EgressCheckMode, SmtpPoolSpec
 from smtppool.api.units import parse_size
-from smtppool.control.assess import InForce, assess, keeps_weight
+from smtppool.control.assess import assess, keeps_weight
 from smtppool.control.context import Context
 from smtppool.control.entries import Assessed, chosen_entries
 from smtppool.control.frozen import freeze, freezing, frozen_weights
@@ -68,11 +68,16 @@ def with_members(rules: Routing, pool: PoolView, assessed: list[Assessed]) -> Ro
     members = (
         routed(assessment.member, assessment.weight, entry=view.key.name in entries) for view, assessment in assessed
     )
-    return rules.model_copy(update={"members": tuple(member for member in members if member is not None)})
+    # Reports of the whole pool come in at ten a second at most, however many members there are.
+    interval = max(1, len(assessed) // 10)
+    present = tuple(member for member in members if member is not None)
+    return rules.model_copy(update={"members": present, "report_interval_seconds": interval})
 
 
-def _assessed(context: Context, servers: Iterable[ServerView], kept: Mapping[str, int]) -> list[Assessed]:
-    in_force = InForce(frozen_weights=kept, settled_at=context.settled_at)
+def _assessed(context: Context, servers: Sequence[ServerView], kept: Mapping[str, int]) -> list[Assessed]:
+    if not servers:
+        return []
+    in_force = context.in_force(servers[0].pool_key, weights=kept)
     now = context.clock()
     return [(view, assess(view, neighbours=context.neighbours, in_force=in_force, now=now)) for view in servers]
 

@@ -1,5 +1,6 @@
 """The server worker: one SmtpServer and its children, from the first apply to the last finalizer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,8 @@ from smtppool.control.view import ServerView
 from smtppool.policy.lifecycle import LifecycleDecision, Step
 from smtppool.policy.placement import Placement
 
-QUEUE_PERIOD = 5.0  # seconds between writes of a status of which only the queue's depth is new
+FIGURES_PERIOD = 5.0  # seconds between writes of a status of which only figures are new
+_FIGURES = ("queue", "score", "providers")
 _RUNNING = LifecycleDecision(Step.RUN)
 
 
@@ -40,7 +42,7 @@ class ServerWorker:
         self._context = context
         self._children = Children(context)
         self._deletion = Deletion(context, self._children)
-        self._depth_written: dict[str, datetime] = {}
+        self._figures_written: dict[str, datetime] = {}
 
     async def run(self, key: Key) -> float | None:
         """One pass; seconds until time alone asks for the next."""
@@ -98,25 +100,23 @@ class ServerWorker:
             pod_state=pod_state(view.pod.body if view.pod else None, now=self._context.clock()),
             volume=view.volume,
             weight=next((member.weight for member in members if member.name == view.key.name), 0),
+            scored=self._context.scored.get(view.pool_key),
         )
         status = server_status(observed)
-        wait = self._queue_only(view, status)
+        wait = self._figures_only(view, status)
         if wait is None:
             await tell(self._context, view, status)
         return wait
 
-    def _queue_only(self, view: ServerView, status: dict[str, Any]) -> float | None:
-        """Seconds to wait if nothing but the queue's depth is new, and it was written a moment ago."""
-        now = self._context.clock()
-        rest = {name: value for name, value in status.items() if name not in {"queue", "conditions"}}
-        if status.get("queue") == view.status.get("queue") or view.deleted:
+    def _figures_only(self, view: ServerView, status: dict[str, Any]) -> float | None:
+        """Seconds to wait if nothing but figures is new, and the status was written a moment ago."""
+        if view.deleted or all(status.get(name) == view.status.get(name) for name in _FIGURES):
             return None
-        known = {name: value for name, value in view.status.items() if name not in {"queue", "conditions"}}
-        last = self._depth_written.get(view.uid)
-        young = last is not None and (now - last).total_seconds() < QUEUE_PERIOD
-        if young and last is not None and rest == known and _verdicts(status) == _verdicts(view.status):
-            return QUEUE_PERIOD - (now - last).total_seconds()
-        self._depth_written[view.uid] = now
+        now, last = self._context.clock(), self._figures_written.get(view.uid)
+        young = last is not None and (now - last).total_seconds() < FIGURES_PERIOD
+        if young and last is not None and _lasting(status) == _lasting(view.status):
+            return FIGURES_PERIOD - (now - last).total_seconds()
+        self._figures_written[view.uid] = now
         return None
 
     def _next_check(self, assessment: Assessment) -> float | None:
@@ -126,11 +126,13 @@ class ServerWorker:
     def _forget(self, view: ServerView) -> None:
         self._children.forget(view.uid)
         self._context.last_words.pop((view.key, view.uid), None)
-        self._depth_written.pop(view.uid, None)
+        self._figures_written.pop(view.uid, None)
 
 
-def _verdicts(status: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(one["type"], one["status"], one["reason"]) for one in status.get("conditions", ())]
+def _lasting(status: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
+    """A status without its figures and without the numbers in its messages."""
+    fields = {name: value for name, value in status.items() if name not in {*_FIGURES, "conditions"}}
+    return fields, [(one["type"], one["status"], one["reason"]) for one in status.get("conditions", ())]
 
 
 def _earliest(*waits: float | None) -> float | None:

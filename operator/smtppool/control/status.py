@@ -9,7 +9,8 @@ from smtppool.api.names import SERVICE_PORT
 from smtppool.control.conditions.drain_blocked import drain_blocked
 from smtppool.control.conditions.draining import draining
 from smtppool.control.conditions.egress_verified import egress_verified
-from smtppool.control.conditions.not_evaluated import healthy, identity_verified, warm
+from smtppool.control.conditions.healthy import healthy, pool_healthy
+from smtppool.control.conditions.not_evaluated import identity_verified, warm
 from smtppool.control.conditions.observed import PoolObserved, ServerObserved
 from smtppool.control.conditions.pool_ready import pool_ready
 from smtppool.control.conditions.pool_reconciled import pool_reconciled
@@ -17,8 +18,11 @@ from smtppool.control.conditions.queue_unreachable import queue_unreachable
 from smtppool.control.conditions.ready import ready
 from smtppool.control.conditions.reconciled import PAUSED, reconciled
 from smtppool.control.view import ServerView, Viewed
+from smtppool.policy.health.decision import Health
+from smtppool.policy.health.telling import HEALTHY
 from smtppool.policy.lifecycle import LifecycleDecision
-from smtppool.policy.verdict import Verdict
+from smtppool.policy.verdict import Verdict, format_time, quoted
+from smtppool.policy.weights import PROBATION
 
 Verdicts = Mapping[ConditionType, Verdict]
 _DEPTHS = ("incoming", "active", "deferred", "hold", "corrupt")
@@ -32,7 +36,7 @@ def server_status(observed: ServerObserved) -> dict[str, Any]:
         ConditionType.ACCEPTED: observed.assessment.accepted,
         ConditionType.RECONCILED: reconciled(observed.problems, what="children"),
         ConditionType.EGRESS_VERIFIED: egress_verified(observed),
-        ConditionType.HEALTHY: healthy(),
+        ConditionType.HEALTHY: healthy(observed.scored, view.key.name),
         ConditionType.WARM: warm(view),
         ConditionType.DRAINING: draining(observed),
         ConditionType.DRAIN_BLOCKED: drain_blocked(observed),
@@ -47,6 +51,7 @@ def server_status(observed: ServerObserved) -> dict[str, Any]:
         "observedAddress": view.own_report.egress.observed_address if view.own_report else None,
         "node": view.pod.node if view.pod else None,
         "queue": _queue(view),
+        **_health(observed),
         "conditions": _conditions(verdicts, view.generation),
     }
     return {name: value for name, value in status.items() if value is not None}
@@ -59,7 +64,7 @@ def pool_status(observed: PoolObserved) -> dict[str, Any]:
         ConditionType.READY: pool_ready(observed),
         ConditionType.ACCEPTED: observed.accepted,
         ConditionType.RECONCILED: pool_reconciled(observed),
-        ConditionType.HEALTHY: healthy(),
+        ConditionType.HEALTHY: pool_healthy(observed.scored),
     }
     members = len(observed.servers)
     in_traffic = sum(weight > 0 for weight in observed.weights.values())
@@ -117,7 +122,30 @@ def _conditions(verdicts: Verdicts, generation: int) -> list[dict[str, Any]]:
 def _state(observed: ServerObserved) -> str:
     if observed.view.deleted:
         return "Deleting"
-    return "InTraffic" if observed.weight else observed.assessment.weight.reason
+    reason = observed.assessment.weight.reason
+    return "InTraffic" if observed.weight and reason != PROBATION else reason
+
+
+def _health(observed: ServerObserved) -> dict[str, Any]:
+    """Score and providers; what was written before is kept until the first decision after a start."""
+    if observed.scored is None:
+        return {name: observed.view.status.get(name) for name in ("score", "providers")}
+    member = observed.scored.member(observed.view.key.name)
+    if member is None:
+        return {}
+    return {"score": member.relay.score, "providers": [_provider(*one) for one in sorted(member.providers.items())]}
+
+
+def _provider(name: str, health: Health) -> dict[str, Any]:
+    told = {
+        "name": name,
+        "score": health.score,
+        "state": health.standing.value,
+        "since": format_time(health.since) if health.since else None,
+        "reason": health.reason,
+        "message": "" if health.reason == HEALTHY else quoted(health.message, limit=512),
+    }
+    return {field: value for field, value in told.items() if value not in (None, "")}
 
 
 def _smarthost(view: ServerView) -> str | None:

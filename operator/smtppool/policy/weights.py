@@ -27,18 +27,26 @@ class MemberFacts:
     rolling: bool
     observe: bool = False
     frozen_weight: int = 0
+    health_share: float = 1.0  # part of the base weight that its health leaves, 0..1
+    health_message: str = ""
 
 
 @dataclass(frozen=True)
 class WeightDecision:
-    """Weight in force. `decided` differs from `weight` in mode Observe only."""
+    """Weight in force. `decided` differs from `weight` in mode Observe only.
+
+    `barred`: what keeps it out of traffic whatever its health; None for nothing.
+    """
 
     weight: int
     decided: int
     reason: str
     message: str
+    barred: str | None = None
 
 
+UNHEALTHY = "Unhealthy"
+PROBATION = "Probation"
 _UNSAFE = {
     "Deleted": "the server is being deleted",
     "NotAccepted": "the spec is not accepted",
@@ -57,7 +65,7 @@ _HELD = {
 
 
 def decide_weight(facts: MemberFacts) -> WeightDecision:
-    """Safety first; then what the user asked for; Observe keeps the weight that was in force."""
+    """Safety first; then what the user asked for; then health; Observe keeps the weight that was in force."""
     unsafe = _first(
         Deleted=facts.deleted,
         NotAccepted=not facts.accepted,
@@ -67,7 +75,7 @@ def decide_weight(facts: MemberFacts) -> WeightDecision:
         NoReport=not facts.reported,
     )
     if unsafe:
-        return WeightDecision(0, 0, unsafe, _UNSAFE[unsafe])
+        return WeightDecision(0, 0, unsafe, _UNSAFE[unsafe], barred=unsafe)
     held = _first(
         Drained=facts.desired is DesiredState.DRAINED,
         Cordoned=facts.desired is DesiredState.CORDONED,
@@ -75,13 +83,25 @@ def decide_weight(facts: MemberFacts) -> WeightDecision:
         NotEvaluated=facts.warmup is WarmupMode.PLAN,
         ZeroWeight=facts.base_weight == 0,
     )
-    decided = 0 if held else facts.base_weight
+    decided = 0 if held else _by_health(facts)
     if facts.observe:
         message = f"mode Observe: the weight stays {facts.frozen_weight}, decided was {decided}"
-        return WeightDecision(facts.frozen_weight, decided, "Observe", message)
+        return WeightDecision(facts.frozen_weight, decided, "Observe", message, barred=held)
     if held:
-        return WeightDecision(0, 0, held, _HELD[held])
-    return WeightDecision(decided, decided, "InTraffic", f"in traffic with weight {decided}")
+        return WeightDecision(0, 0, held, _HELD[held], barred=held)
+    if facts.health_share >= 1:
+        return WeightDecision(decided, decided, "InTraffic", f"in traffic with weight {decided}")
+    if decided == 0:
+        return WeightDecision(0, 0, UNHEALTHY, f"out of traffic by its health: {facts.health_message}")
+    message = f"on probation with weight {decided} of {facts.base_weight}: {facts.health_message}"
+    return WeightDecision(decided, decided, PROBATION, message)
+
+
+def _by_health(facts: MemberFacts) -> int:
+    """Its part of the base weight; at least 1 of what is not out, as probation needs some mail to be judged by."""
+    if facts.health_share <= 0:
+        return 0
+    return max(1, int(facts.base_weight * facts.health_share))
 
 
 def routed(facts: MemberFacts, decision: WeightDecision, *, entry: bool) -> Member | None:
@@ -94,9 +114,14 @@ def routed(facts: MemberFacts, decision: WeightDecision, *, entry: bool) -> Memb
         address=facts.pod_address,
         weight=decision.weight,
         state=MemberState.DRAIN if leaving else MemberState.READY,
-        handover=facts.lanes_open and facts.reported and facts.desired is not DesiredState.DRAINED and not leaving,
+        handover=_takes_handover(facts, decision) and not leaving,
         entry=entry,
     )
+
+
+def _takes_handover(facts: MemberFacts, decision: WeightDecision) -> bool:
+    trusted = decision.reason != UNHEALTHY and facts.desired is not DesiredState.DRAINED
+    return facts.lanes_open and facts.reported and trusted
 
 
 def _first(**checks: bool) -> str | None:

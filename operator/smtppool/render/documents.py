@@ -4,7 +4,16 @@ import json
 
 from smtppool.api.base import Model
 from smtppool.api.documents import Grant, Routing
-from smtppool.api.names import GRANT_KEY, ROUTING_KEY, grant_name, report_name, routing_name
+from smtppool.api.health_record import HealthRecord
+from smtppool.api.names import (
+    GRANT_KEY,
+    HEALTH_KEY,
+    ROUTING_KEY,
+    grant_name,
+    health_name,
+    report_name,
+    routing_name,
+)
 from smtppool.render.identity import Manifest, PoolObject, ServerObject, of_pool, of_server
 
 
@@ -16,6 +25,11 @@ def canonical(document: Model) -> str:
 def routing(pool: PoolObject, document: Routing) -> Manifest:
     """`<pool>-routing`."""
     return of_pool("v1", "ConfigMap", routing_name(pool.key.name), pool) | {"data": {ROUTING_KEY: canonical(document)}}
+
+
+def health(pool: PoolObject, record: HealthRecord) -> Manifest:
+    """`<pool>-health`."""
+    return of_pool("v1", "ConfigMap", health_name(pool.key.name), pool) | {"data": {HEALTH_KEY: canonical(record)}}
 
 
 def grant(server: ServerObject, document: Grant) -> Manifest:

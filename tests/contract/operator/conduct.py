@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from smtppool.api.documents import QueueDepth
+from smtppool.api.outcomes import Outcomes
 
 
 @dataclass
@@ -15,5 +16,6 @@ class Conduct:
     error: str | None = None
     queue: QueueDepth = field(default_factory=QueueDepth)
     sessions: int = 0
+    outcomes: Outcomes = ()
     obeys_intake: bool = True
     sandbox: int = 0  # counted up: the pod keeps its uid and gets another address

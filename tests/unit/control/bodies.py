@@ -7,6 +7,7 @@ from typing import Any
 
 from smtppool.api.base import API_VERSION, Model
 from smtppool.api.documents import EgressCheckOrder, EgressObservation, Grant, Lanes, QueueDepth, Report
+from smtppool.api.health_record import HealthRecord
 from smtppool.api.names import GRANT_KEY, OWNER_UID, POOL, REPORT_KEY, SERVER, Key
 from smtppool.control.assess import Assessment, InForce, assess, placement_of
 from smtppool.control.conditions.observed import Problem, ServerObserved
@@ -98,6 +99,7 @@ class Cluster:
     grant: Body | None = field(default_factory=lambda: document("mx1-grant", GRANT_KEY, GRANT))
     report: Body | None = field(default_factory=lambda: document("mx1-report", REPORT_KEY, REPORT))
     others: list[Body] = field(default_factory=list)
+    health: HealthRecord = field(default_factory=HealthRecord)
 
     def look(self) -> tuple[ServerView, Assessment, Neighbours]:
         """The server as a pass sees it."""
@@ -110,7 +112,7 @@ class Cluster:
         neighbours = Neighbours(cache=cache, reader=reader, gatherer=gatherer, operator_namespace="system")
         view = gatherer.server(KEY)
         assert view is not None
-        in_force = InForce(frozen_weights={}, settled_at=NOW - timedelta(hours=1))
+        in_force = InForce(frozen_weights={}, settled_at=NOW - timedelta(hours=1), health=self.health)
         return view, assess(view, neighbours=neighbours, in_force=in_force, now=NOW), neighbours
 
     def observed(self, *problems: Problem) -> ServerObserved:

@@ -36,7 +36,9 @@ class Scene:
         cache, reader = Cache(indexes=INDEXES), Reader()
         gatherer = Gatherer(cache=cache, reader=reader)
         neighbours = Neighbours(cache=cache, reader=reader, gatherer=gatherer, operator_namespace=HOME)
-        self.queues = SimpleNamespace(**{name: Asked() for name in ("routing", "pools", "servers", "plans", "nodes")})
+        self.queues = SimpleNamespace(
+            **{name: Asked() for name in ("routing", "health", "pools", "servers", "plans", "nodes")}
+        )
         context: Any = SimpleNamespace(
             cache=cache, reader=reader, gatherer=gatherer, neighbours=neighbours, queues=self.queues, last_words={},
             clock=lambda: NOW, settings=SimpleNamespace(operator_namespace=HOME),

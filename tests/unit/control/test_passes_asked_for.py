@@ -36,10 +36,10 @@ class Asked:
 
 
 class Queues:
-    """All five."""
+    """All six."""
 
     def __init__(self) -> None:
-        self.routing, self.pools, self.servers, self.plans, self.nodes = (Asked() for _ in range(5))
+        self.routing, self.health, self.pools, self.servers, self.plans, self.nodes = (Asked() for _ in range(6))
 
     def clear(self) -> None:
         self.__init__()  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """The weight in force, as a table and as an invariant."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,13 @@ CASES: list[tuple[dict[str, Any], int, str]] = [
     ({"observe": True, "frozen_weight": 7, "desired": DesiredState.CORDONED}, 7, "Observe"),
     ({"observe": True, "frozen_weight": 7, "lanes_open": False}, 0, "LanesClosed"),
     ({"observe": True}, 0, "Observe"),
+    ({"health_share": 0.0}, 0, "Unhealthy"),
+    ({"health_share": 0.1}, 5, "Probation"),
+    ({"health_share": 0.1, "base_weight": 3}, 1, "Probation"),
+    ({"health_share": 0.1, "base_weight": 0}, 0, "ZeroWeight"),
+    ({"health_share": 0.0, "desired": DesiredState.CORDONED}, 0, "Cordoned"),
+    ({"health_share": 0.0, "lanes_open": False}, 0, "LanesClosed"),
+    ({"health_share": 0.0, "observe": True, "frozen_weight": 7}, 7, "Observe"),
 ]
 
 FACTS = st.builds(
@@ -45,6 +53,7 @@ FACTS = st.builds(
     rolling=st.booleans(),
     observe=st.booleans(),
     frozen_weight=st.integers(0, 256),
+    health_share=st.sampled_from([0.0, 0.1, 1.0]),
 )
 
 
@@ -89,3 +98,19 @@ def test_a_member_at_weight_0_stays_known_and_takes_handovers() -> None:
     member = routed(facts, decide_weight(facts), entry=True)
     assert member is not None
     assert (member.weight, member.state, member.handover) == (0, MemberState.READY, True)
+
+
+@given(FACTS)
+def test_health_alone_bars_nobody(facts: MemberFacts) -> None:
+    """What is barred is out for another reason, with any health: else the pool would count it twice."""
+    healthy = replace(facts, health_share=1.0)
+    assert decide_weight(facts).barred == decide_weight(healthy).barred
+    if decide_weight(facts).barred is not None and not facts.observe:
+        assert decide_weight(healthy).weight == 0
+
+
+def test_an_unhealthy_member_takes_no_mail_from_peers() -> None:
+    facts = member_facts(health_share=0.0)
+    member = routed(facts, decide_weight(facts), entry=True)
+    assert member is not None
+    assert (member.state, member.handover) == (MemberState.READY, False)

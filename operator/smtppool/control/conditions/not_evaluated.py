@@ -5,11 +5,6 @@ from smtppool.control.view import ServerView
 from smtppool.policy.verdict import Verdict
 
 
-def healthy() -> Verdict:
-    """Healthy."""
-    return Verdict("Unknown", "NotEvaluated", "delivery health is not evaluated yet")
-
-
 def identity_verified() -> Verdict:
     """IdentityVerified."""
     return Verdict("Unknown", "NotEvaluated", "host name and PTR record are not compared yet")

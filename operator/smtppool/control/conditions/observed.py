@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from smtppool.api.documents import Routing
 from smtppool.control.assess import Assessment
+from smtppool.control.scored import Scored
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.kinds import Body
 from smtppool.policy.emptiness import PodState
@@ -33,6 +34,7 @@ class ServerObserved:
     pod_state: PodState
     volume: Body | None
     weight: int
+    scored: Scored | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class PoolObserved:
     servers: tuple[tuple[ServerView, Assessment], ...]
     routing: Routing | None
     roll: RollDecision
+    scored: Scored | None = None
 
     @property
     def weights(self) -> dict[str, int]:

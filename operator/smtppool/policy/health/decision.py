@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.examine import ServerState, Subject
 from smtppool.policy.health.gates import Cause
-from smtppool.policy.health.track import Standing
 
 
 class ActionKind(StrEnum):

@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Observation, Windows, roll_up
 from smtppool.policy.health.gates import Cause, Finding, Look, look
 from smtppool.policy.health.settings import Settings
-from smtppool.policy.health.track import Standing, Step, Track, Wish, advance, fresh
+from smtppool.policy.health.track import Step, Track, Wish, advance, fresh
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Action, ActionKind, Decision, PoolState, Refusal
 from smtppool.policy.health.examine import Examined, ServerState, Subject, examine
@@ -15,7 +16,7 @@ from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.room import Room, spaced_until
 from smtppool.policy.health.settings import LOOK_INTERVAL, Settings
 from smtppool.policy.health.telling import member_health
-from smtppool.policy.health.track import Standing, Step, Track, Wish
+from smtppool.policy.health.track import Step, Track, Wish
 
 TOO_FEW = "TooFewMembers"
 PASSED = "Passed"

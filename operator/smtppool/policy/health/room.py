@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.decision import PoolState, Refusal, Rule
 from smtppool.policy.health.examine import Examined, Subject
 from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.settings import FREEZE_LIMIT, FREEZE_MEMBERS, SPACING, Settings
-from smtppool.policy.health.track import Standing, Track
+from smtppool.policy.health.track import Track
 from smtppool.policy.rolling import allowed_out
 
 OF_ONE_ADDRESS = frozenset({Cause.LISTED, Cause.PTR})

@@ -1,10 +1,11 @@
 """A member's health in the form in which status and routing take it."""
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.decision import Health, MemberHealth
 from smtppool.policy.health.examine import Examined
 from smtppool.policy.health.gates import Look
 from smtppool.policy.health.settings import PROBATION_SHARE, Settings
-from smtppool.policy.health.track import Standing, Track
+from smtppool.policy.health.track import Track
 
 SHARES = {Standing.ACTIVE: 1.0, Standing.PROBATION: PROBATION_SHARE, Standing.OUT: 0.0}
 NOT_EVALUATED = "NotEvaluated"

@@ -6,9 +6,10 @@ proven. After a cut, evidence from before it is no longer looked at: else a retu
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 from typing import NamedTuple
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Windows
 from smtppool.policy.health.gates import Finding, Look
 from smtppool.policy.health.settings import (
@@ -20,14 +21,6 @@ from smtppool.policy.health.settings import (
     LOOKS,
     Settings,
 )
-
-
-class Standing(StrEnum):
-    """Full weight, none, or a small one."""
-
-    ACTIVE = "Active"
-    OUT = "Out"
-    PROBATION = "Probation"
 
 
 class Wish(Enum):

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import BURST, HOUR, MINUTE, Complaint, Counts, ExternalSignal, Window, Windows
 from smtppool.policy.health.examine import ServerState, examine
 from smtppool.policy.health.gates import Cause, look
-from smtppool.policy.health.track import Standing, Track, Wish
+from smtppool.policy.health.track import Track, Wish
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, POOR, counts, observation, settings, windows
 
 NONE: tuple[str, bool] | None = None

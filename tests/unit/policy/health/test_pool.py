@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import ActionKind, Decision, PoolState, Rule
 from smtppool.policy.health.pool import TOO_FEW, decide
 from smtppool.policy.health.settings import Settings
-from smtppool.policy.health.track import Standing
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, observation, settings, windows
 
 WRONG_ADDRESS = "LanesClosed"

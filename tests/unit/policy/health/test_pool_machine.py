@@ -6,12 +6,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Observation, Windows
 from smtppool.policy.health.decision import Action, ActionKind, Decision, PoolState
 from smtppool.policy.health.examine import Subject
 from smtppool.policy.health.pool import TOO_FEW, decide
 from smtppool.policy.health.settings import FIRST_PAUSE, SPACING
-from smtppool.policy.health.track import Standing
 from smtppool.policy.rolling import allowed_out
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, POOR, settings, windows
 

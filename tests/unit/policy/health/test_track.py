@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import MINUTE, Counts
 from smtppool.policy.health.decision import ActionKind, PoolState
 from smtppool.policy.health.pool import decide
 from smtppool.policy.health.settings import Settings
-from smtppool.policy.health.track import Standing, Track, fresh, pause
+from smtppool.policy.health.track import Track, fresh, pause
 from tests.unit.policy.health.facts import (
     BAD,
     GOOD,

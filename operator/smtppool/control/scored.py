@@ -1,0 +1,18 @@
+"""The last health decision of a pool, for the next one to go on from and for statuses to tell."""
+
+from dataclasses import dataclass
+
+from smtppool.policy.health.decision import Decision, MemberHealth, PoolState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """Of the pool with this uid."""
+
+    uid: str
+    state: PoolState
+    decision: Decision
+
+    def member(self, name: str) -> MemberHealth | None:
+        """One server's health, if it was a member at that time."""
+        return next((member for member in self.decision.members if member.name == name), None)

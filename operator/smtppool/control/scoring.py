@@ -1,0 +1,87 @@
+"""The health worker of a pool: reports in, the decision of `policy/health`, its record out.
+
+The routing follows the record and not this process: the record is written first, so a restart changes no weight.
+"""
+
+from smtppool.api.names import Key, health_name
+from smtppool.api.smtppool import SmtpPoolSpec
+from smtppool.control.context import Context
+from smtppool.control.routing import AFTER_ROUTING, identity
+from smtppool.control.scored import Scored
+from smtppool.control.view import PoolView, ServerView
+from smtppool.kube.apply import Applied
+from smtppool.kube.errors import NamespaceTerminatingError
+from smtppool.kube.kinds import CONFIG_MAP
+from smtppool.policy.health.counters import Observation
+from smtppool.policy.health.decision import Decision, PoolState
+from smtppool.policy.health.pool import decide
+from smtppool.policy.health.record import recall, remember
+from smtppool.policy.health.reported import windows_of
+from smtppool.policy.health.settings import Settings
+from smtppool.render import documents
+
+SHOWN_AFTER = 1.0  # seconds until statuses show what changed no weight
+
+
+async def pass_health(context: Context, key: Key) -> float | None:
+    """One pass; seconds until time alone may change the decision."""
+    pool = context.gatherer.pool(key)
+    if pool is None or pool.deleted:
+        context.scored.pop(key, None)
+        return None
+    if pool.paused or pool.spec is None:
+        return None
+    now = context.clock()
+    before = context.scored.get(key)
+    observations = [observation(context, view) for view in context.gatherer.servers_of(pool)]
+    state, decision = decide(_state(context, pool, before), observations, _settings(pool.spec), now)
+    try:
+        changed = await _keep(context, pool, state)
+    except NamespaceTerminatingError:
+        return None
+    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision)
+    _tell(context, key, before.decision if before else None, decision, changed=changed)
+    return None if decision.next_check is None else max(1.0, (decision.next_check - now).total_seconds())
+
+
+def observation(context: Context, view: ServerView) -> Observation:
+    """What is known of one member. Inputs that no agent gives are None: not evaluated."""
+    report = view.own_report
+    return Observation(
+        name=view.key.name,
+        providers=windows_of(report.outcomes) if report else None,
+        barred=context.assess(view).weight.barred,
+    )
+
+
+def _settings(spec: SmtpPoolSpec) -> Settings:
+    return Settings.of(spec.health, spec.availability, spec.mode)
+
+
+def _state(context: Context, pool: PoolView, before: Scored | None) -> PoolState:
+    """As left by the last pass; after a restart, and for a pool made anew, as written down."""
+    if before is not None and before.uid == pool.uid:
+        return before.state
+    return recall(context.health_record(pool.key))
+
+
+async def _keep(context: Context, pool: PoolView, state: PoolState) -> bool:
+    """Write down what must be remembered; whether that changed anything."""
+    record = remember(state)
+    known = context.cache.get(CONFIG_MAP, Key(pool.key.namespace, health_name(pool.key.name)))
+    if known is None and not record.servers:
+        return False
+    return isinstance(await context.writer.apply(documents.health(identity(pool), record), owner=pool.uid), Applied)
+
+
+def _tell(context: Context, pool: Key, before: Decision | None, after: Decision, *, changed: bool) -> None:
+    """Weights first; then whose status shows what has changed."""
+    if changed:
+        context.queues.routing.add(pool)
+    known = {member.name: member for member in before.members} if before else {}
+    told = [member.name for member in after.members if known.get(member.name) != member]
+    delay = AFTER_ROUTING if changed else SHOWN_AFTER
+    for name in told:
+        context.queues.servers.add_after(Key(pool.namespace, name), delay)
+    if told or before is None or before.refusals != after.refusals:
+        context.queues.pools.add_after(pool, delay)

@@ -1,0 +1,133 @@
+"""A relay with bad outcomes leaves the traffic by itself, says why, and stays out across restarts of the operator."""
+
+import asyncio
+
+import pytest
+
+from smtppool.api.health_record import HealthRecord
+from smtppool.api.names import HEALTH_KEY, health_name
+from smtppool.api.outcomes import Outcomes, ProviderOutcomes, Standing, WindowCounts, WindowName
+from smtppool.kube.kinds import CONFIG_MAP, SMTP_POOL, SMTP_SERVER
+from tests.contract.operator.objects import pool, server
+from tests.contract.operator.process import OperatorProcess
+from tests.contract.operator.waiting import until
+from tests.contract.operator.world import World
+
+ROOM = {"minAvailable": 1, "maxUnavailable": "100%"}
+WRITES = 6  # record, routing, two statuses, two Events
+
+
+def outcomes(delivered: int, bounced: int) -> Outcomes:
+    """The same in every window, at two providers."""
+    counts = WindowCounts(
+        delivered=delivered, bounced={"SpamBlock": bounced}, responses=delivered, response_ms=delivered
+    )
+    windows = dict.fromkeys(WindowName, counts)
+    return tuple(ProviderOutcomes(provider=name, windows=windows) for name in ("google", "yahoo"))
+
+
+GOOD, BAD = outcomes(1000, 1), outcomes(800, 200)
+
+
+async def two(world: World) -> None:
+    await world.create(
+        pool(world.namespace, availability=ROOM),
+        server(world.namespace, "mx1", weight=10),
+        server(world.namespace, "mx2", weight=5),
+    )
+    await world.routed({"mx1": 10, "mx2": 5})
+
+
+async def record(world: World) -> HealthRecord:
+    body = await world.get(CONFIG_MAP, health_name("marketing"))
+    return HealthRecord.model_validate_json(body["data"][HEALTH_KEY]) if body else HealthRecord()
+
+
+async def is_out(world: World, name: str) -> bool:
+    known = (await record(world)).servers.get(name)
+    return known is not None and known.relay is not None and known.relay.standing is Standing.OUT
+
+
+async def test_a_bad_relay_leaves_and_the_status_tells_why(world: World) -> None:
+    await two(world)
+    world.relays["mx2"].outcomes = GOOD
+    await world.says("mx2", "Healthy", "True/Healthy", within=10)
+    world.relays["mx1"].outcomes = BAD
+    await world.routed({"mx1": 0, "mx2": 5}, within=5)
+    message = await world.says("mx1", "Healthy", "False/BounceRate")
+    assert message == "bounce 20 % of 2000 in 15 s, limit 3 %"
+
+    async def told() -> bool:
+        status = (await world.must(SMTP_SERVER, "mx1"))["status"]
+        providers = {one["name"]: one["score"] for one in status["providers"]}
+        return status["state"] == "Unhealthy" and status["score"] < 70 and providers.keys() == {"google", "yahoo"}
+
+    await until(told, what="state, score and providers", within=10)
+    told_of_pool = await world.says("marketing", "Healthy", "False/MembersUnhealthy", kind=SMTP_POOL)
+    assert "mx1: bounce 20 %" in told_of_pool
+    assert await is_out(world, "mx1")
+
+
+async def test_the_last_member_stays(world: World) -> None:
+    await world.create(pool(world.namespace), server(world.namespace, "mx1", weight=10))
+    await world.routed({"mx1": 10})
+    world.relays["mx1"].outcomes = BAD
+    message = await world.says("marketing", "Healthy", "False/LastMember", kind=SMTP_POOL, within=10)
+    assert "bounce 20 %" in message
+    assert "it stays: LastMember" in await world.says("mx1", "Healthy", "False/BounceRate")
+    assert await world.weights() == {"mx1": 10}
+    world.relays["mx1"].seen = "203.0.113.99"
+    await world.routed({"mx1": 0})
+
+
+async def test_a_pool_that_observes_only_tells(world: World) -> None:
+    await two(world)
+    await world.patch(SMTP_POOL, "marketing", {"spec": {"mode": "Observe"}})
+    world.relays["mx1"].outcomes = BAD
+    await world.says("mx1", "Healthy", "False/BounceRate", within=10)
+    assert await is_out(world, "mx1")
+    assert await world.weights() == {"mx1": 10, "mx2": 5}
+
+
+async def test_a_restart_changes_no_weight(world: World, operator: OperatorProcess) -> None:
+    await two(world)
+    world.relays["mx1"].outcomes = BAD
+    await world.routed({"mx1": 0, "mx2": 5}, within=5)
+    routed = await world.routing()
+    since = (await record(world)).servers["mx1"]
+    operator.stop()
+    world.relays["mx1"].outcomes = GOOD  # what it does now does not bring it back before its time
+    operator.start()
+    await world.says("mx2", "Healthy", "Unknown/NotEvaluated")
+    await world.says("mx1", "Healthy", "False/BounceRate")
+    assert await world.routing() == routed
+    assert (await record(world)).servers["mx1"] == since
+
+
+@pytest.mark.parametrize("number", range(1, WRITES + 1))
+async def test_killed_after_a_write_of_a_cut(world: World, operator: OperatorProcess, number: int) -> None:
+    """After the `number`-th write that the cut causes, whichever that is; the end is the same."""
+    await two(world)
+    world.relays["mx2"].outcomes = GOOD
+    await world.says("mx2", "Healthy", "True/Healthy", within=10)
+    seen = await world.versions()
+    world.relays["mx1"].outcomes = BAD
+    await _after_writes(world, seen, number)
+    operator.kill()
+    operator.start()
+    await world.routed({"mx1": 0, "mx2": 5})
+    await world.says("mx1", "Healthy", "False/BounceRate")
+    await world.says("marketing", "Healthy", "False/MembersUnhealthy", kind=SMTP_POOL)
+    assert await is_out(world, "mx1")
+
+
+async def _after_writes(world: World, before: dict[str, str], number: int) -> None:
+    """Until that many versions have changed that are no report's; the last of them may be written over others."""
+    seen: set[tuple[str, str]] = set()
+    async with asyncio.timeout(10):
+        while len(seen) < number:
+            now = await world.versions()
+            changed = {(name, version) for name, version in now.items() if before.get(name) != version}
+            seen |= {one for one in changed if not one[0].endswith("-report")}
+            if len(seen) >= 4:  # record, routing, two statuses: there is no further object
+                return

@@ -1,0 +1,78 @@
+"""Healthy, as status and people read it."""
+
+from smtppool.control.conditions.healthy import healthy, pool_healthy
+from smtppool.control.scored import Scored
+from smtppool.policy.health.counters import Counts, Observation
+from smtppool.policy.health.decision import PoolState
+from smtppool.policy.health.pool import decide
+from smtppool.policy.health.settings import Settings
+from smtppool.policy.verdict import Verdict
+from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings, windows
+
+
+def scored(*seen: Observation, given: Settings | None = None, after: float = 0) -> Scored:
+    """The decision on these observations; after that many minutes the last of several, one a minute."""
+    state, decision = PoolState(), None
+    for minute in range(int(after) + 1):
+        state, decision = decide(state, seen, given or settings(), NOW + minutes(minute))
+    assert decision is not None
+    return Scored(uid="uid", state=state, decision=decision)
+
+
+def test_before_the_first_decision() -> None:
+    assert healthy(None, "mx1")[:2] == pool_healthy(None)[:2] == ("Unknown", "NotEvaluated")
+
+
+def test_a_member_without_mail_is_not_evaluated() -> None:
+    found = scored(observation("mx1", counted=None))
+    assert healthy(found, "mx1") == Verdict("Unknown", "NotEvaluated", "too few samples")
+    assert pool_healthy(found)[:2] == ("Unknown", "NotEvaluated")
+
+
+def test_a_good_member_has_a_score() -> None:
+    found = scored(observation("mx1"), observation("mx2", counted=None))
+    assert healthy(found, "mx1") == Verdict("True", "Healthy", "score 100")
+    assert pool_healthy(found) == Verdict("True", "Healthy", "no member breaks a limit")
+
+
+def test_a_member_that_is_out_says_by_which_numbers() -> None:
+    found = scored(observation("mx1", counted=BAD), observation("mx2"))
+    told = "bounce 20 % of 2000 in 1 min, limit 3 %"
+    assert healthy(found, "mx1") == Verdict("False", "BounceRate", told)
+    assert pool_healthy(found) == Verdict("False", "MembersUnhealthy", f"mx1: {told}")
+
+
+def test_a_member_on_probation_says_what_it_was_out_for() -> None:
+    found = scored(observation("mx1", counted=BAD), observation("mx2"), observation("mx3"))
+    back = found.state
+    for minute in range(1, 17):
+        back, decision = decide(back, [observation("mx1"), observation("mx2")], settings(), NOW + minutes(minute))
+    verdict = healthy(Scored(uid="uid", state=back, decision=decision), "mx1")
+    assert verdict[:2] == ("False", "Probation")
+    assert "bounce 20 %" in verdict.message
+
+
+def test_a_bad_member_that_must_stay_says_why() -> None:
+    found = scored(observation("mx1", counted=BAD))
+    verdict = healthy(found, "mx1")
+    assert verdict[:2] == ("False", "BounceRate")
+    assert verdict.message.endswith("; it stays: LastMember")
+    assert pool_healthy(found)[:2] == ("False", "LastMember")
+
+
+def test_a_member_that_is_bad_at_one_provider_names_it() -> None:
+    seen = Observation(name="mx1", providers={"google": windows(GOOD), "yahoo": windows(BAD)}, uptime=1.0)
+    found = scored(seen, observation("mx2"))
+    verdict = healthy(found, "mx1")
+    assert verdict[:2] == ("False", "BounceRate")
+    assert "at yahoo" in verdict.message
+    assert "google" not in verdict.message
+
+
+def test_a_server_that_is_new_since_the_decision() -> None:
+    assert healthy(scored(observation("mx1")), "mx9")[:2] == ("Unknown", "NotEvaluated")
+
+
+def test_few_samples_are_no_verdict() -> None:
+    found = scored(observation("mx1", counted=Counts(delivered=20, bounced={"SpamBlock": 1})))
+    assert healthy(found, "mx1").status == "Unknown"

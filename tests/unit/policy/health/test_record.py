@@ -1,0 +1,87 @@
+"""What is written down of the decision: enough to go on after a restart, and nothing that changes by itself."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtppool.api.health_record import HealthRecord, ServerRecord, TrackRecord
+from smtppool.api.outcomes import ProviderOutcomes, Standing, WindowCounts, WindowName
+from smtppool.policy.health.counters import BURST, DAY, Counts, Window
+from smtppool.policy.health.decision import PoolState
+from smtppool.policy.health.examine import ServerState
+from smtppool.policy.health.pool import decide
+from smtppool.policy.health.record import recall, remember, share_of
+from smtppool.policy.health.reported import windows_of
+from smtppool.policy.health.track import Track
+from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings
+
+TRACKS = st.builds(
+    Track,
+    standing=st.sampled_from(Standing),
+    since=st.none() | st.integers(0, 10_000).map(lambda number: NOW - minutes(number)),
+    judged_from=st.none() | st.just(NOW),
+    reason=st.sampled_from(["", "BounceRate", "LowScore"]),
+    message=st.text(max_size=600),
+    cuts=st.integers(0, 2000),
+    bad=st.integers(0, 3),
+    good=st.integers(0, 3),
+)
+SERVERS = st.builds(ServerState, relay=TRACKS, providers=st.dictionaries(st.sampled_from(["google", "yahoo"]), TRACKS))
+STATES = st.builds(
+    PoolState,
+    servers=st.dictionaries(st.sampled_from(["mx1", "mx2"]), SERVERS),
+    acted_at=st.none() | st.just(NOW),
+    acted_on=st.none() | st.just("mx1"),
+)
+
+
+@given(STATES)
+def test_what_is_recalled_is_remembered_the_same(state: PoolState) -> None:
+    record = remember(state)
+    assert HealthRecord.model_validate_json(record.model_dump_json(by_alias=True)) == record
+    assert remember(recall(record)) == record
+
+
+@given(STATES)
+def test_shares_do_not_change_by_a_restart(state: PoolState) -> None:
+    record = remember(state)
+    for name, known in state.servers.items():
+        standing = known.relay.standing if known.relay.since else Standing.ACTIVE
+        assert share_of(record, name)[0] == {Standing.ACTIVE: 1.0, Standing.PROBATION: 0.1, Standing.OUT: 0.0}[standing]
+
+
+def test_a_healthy_pool_has_nothing_to_remember() -> None:
+    state, _ = decide(PoolState(), [observation("mx1"), observation("mx2")], settings(), NOW)
+    assert remember(state) == HealthRecord()
+
+
+def test_looks_alone_change_nothing() -> None:
+    """A record is an object at the API server: counting looks must not write it once a minute."""
+    seen = [observation("mx1", counted=BAD), observation("mx2", counted=GOOD)]
+    state, _ = decide(PoolState(), seen, settings(), NOW)
+    first = remember(state)
+    for minute in range(1, 10):
+        state, _ = decide(state, seen, settings(), NOW + minutes(minute))
+        assert remember(state) == first
+
+
+def test_a_restart_does_not_shorten_the_pause() -> None:
+    seen = [observation("mx1", counted=BAD), observation("mx2", counted=GOOD)]
+    state, _ = decide(PoolState(), seen, settings(), NOW)
+    recalled = recall(remember(state))
+    assert recalled.servers["mx1"].relay.back_at == NOW + minutes(15)
+    _, decision = decide(recalled, [observation("mx1"), observation("mx2")], settings(), NOW + minutes(14))
+    assert [member.share for member in decision.members] == [0.0, 1.0]
+
+
+def test_a_share_without_a_record_is_whole() -> None:
+    assert share_of(HealthRecord(), "mx1") == (1.0, "")
+    only_at_yahoo = TrackRecord(standing=Standing.OUT, since="2026-01-05T12:00:00Z")
+    record = HealthRecord(servers={"mx1": ServerRecord(providers={"yahoo": only_at_yahoo})})
+    assert share_of(record, "mx1") == (1.0, "")
+
+
+def test_windows_of_a_report() -> None:
+    counts = WindowCounts(delivered=9, deferred=1, bounced={"SpamBlock": 2}, responses=3, response_ms=4500, tls=5)
+    reported = (ProviderOutcomes(provider="google", windows={WindowName.DAY: counts, WindowName.BURST: counts}),)
+    expected = Counts(delivered=9, deferred=1, bounced={"SpamBlock": 2}, responses=3, response_seconds=4.5, tls=5)
+    assert windows_of(reported) == {"google": (Window(BURST, expected), Window(DAY, expected))}
