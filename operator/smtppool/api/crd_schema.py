@@ -12,8 +12,8 @@ from pydantic import BaseModel
 Schema = dict[str, Any]
 
 KEPT = (
-    "type", "description", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems",
-    "minProperties", "maxProperties", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+    "type", "format", "description", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems",
+    "maxItems", "minProperties", "maxProperties", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
     "x-kubernetes-int-or-string", "x-kubernetes-validations",
 )  # fmt: skip
 HANDLED = (

@@ -18,6 +18,7 @@ from smtppool.api.base import (
 from smtppool.api.conditions import Conditions
 from smtppool.api.outcomes import MAX_PROVIDERS, Standing
 from smtppool.api.pod import ResourceName
+from smtppool.api.signals import ExternalSignals
 
 
 class EgressProviderName(StrEnum):
@@ -130,6 +131,7 @@ class SmtpServerSpec(Model):
     weight: Weight = 100
     warmup: Warmup
     desired_state: DesiredState = DesiredState.ACTIVE
+    external_signals: ExternalSignals = ()
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -3,6 +3,9 @@
 The routing follows the record and not this process: the record is written first, so a restart changes no weight.
 """
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
 from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.control.context import Context
@@ -16,7 +19,7 @@ from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Decision, PoolState
 from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import recall, remember
-from smtppool.policy.health.reported import windows_of
+from smtppool.policy.health.reported import signals_of, windows_of
 from smtppool.policy.health.settings import Settings
 from smtppool.render import documents
 
@@ -41,7 +44,8 @@ async def pass_health(context: Context, key: Key) -> float | None:
         return None
     context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision)
     _tell(context, key, before.decision if before else None, decision, changed=changed)
-    return None if decision.next_check is None else max(1.0, (decision.next_check - now).total_seconds())
+    moments = [*_ends(observations, now), *([decision.next_check] if decision.next_check else [])]
+    return max(1.0, (min(moments) - now).total_seconds()) if moments else None
 
 
 def observation(context: Context, view: ServerView) -> Observation:
@@ -50,8 +54,17 @@ def observation(context: Context, view: ServerView) -> Observation:
     return Observation(
         name=view.key.name,
         providers=windows_of(report.outcomes) if report else None,
+        signals=signals_of(view.spec.external_signals) if view.spec else None,
         barred=context.assess(view).weight.barred,
     )
+
+
+def _ends(observations: Iterable[Observation], now: datetime) -> Iterator[datetime]:
+    """When signals from outside are outlived."""
+    for seen in observations:
+        for signal in seen.signals or ():
+            if signal.holds(now):
+                yield signal.seen_at + signal.ttl
 
 
 def _settings(spec: SmtpPoolSpec) -> Settings:

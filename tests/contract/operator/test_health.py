@@ -1,6 +1,7 @@
 """A relay with bad outcomes leaves the traffic by itself, says why, and stays out across restarts of the operator."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from smtppool.api.health_record import HealthRecord
 from smtppool.api.names import HEALTH_KEY, health_name
 from smtppool.api.outcomes import Outcomes, ProviderOutcomes, Standing, WindowCounts, WindowName
 from smtppool.kube.kinds import CONFIG_MAP, SMTP_POOL, SMTP_SERVER
+from smtppool.policy.verdict import format_time
 from tests.contract.operator.objects import pool, server
 from tests.contract.operator.process import OperatorProcess
 from tests.contract.operator.waiting import until
@@ -78,6 +80,20 @@ async def test_the_last_member_stays(world: World) -> None:
     assert await world.weights() == {"mx1": 10}
     world.relays["mx1"].seen = "203.0.113.99"
     await world.routed({"mx1": 0})
+
+
+async def test_a_signal_from_outside_lowers_the_score_until_it_is_outlived(world: World) -> None:
+    await two(world)
+    world.relays["mx1"].outcomes = GOOD
+    await until(lambda: score(world, "mx1", 100), what="the score of good outcomes", within=10)
+    signal = {"source": "snds", "value": 40, "seenAt": format_time(datetime.now(UTC)), "ttl": "8s"}
+    await world.patch(SMTP_SERVER, "mx1", {"spec": {"externalSignals": [signal]}})
+    await until(lambda: score(world, "mx1", 40), what="the lower score", within=8)
+    await until(lambda: score(world, "mx1", 100), what="the score without the signal", within=20)
+
+
+async def score(world: World, name: str, wanted: int) -> bool:
+    return bool((await world.must(SMTP_SERVER, name))["status"].get("score") == wanted)
 
 
 async def test_a_pool_that_observes_only_tells(world: World) -> None:

@@ -13,7 +13,7 @@ from smtppool.api.base import (
     RATIO_PATTERN,
     SIZE_PATTERN,
 )
-from tests.unit.api.table import REMOVED, SMARTHOST, Case
+from tests.unit.api.table import REMOVED, SIGNAL, SMARTHOST, Case
 
 
 def _pool(title: str, path: str, value: object, *says: str, at: str = "") -> Case:
@@ -40,6 +40,11 @@ def _network(title: str, value: str, *form: str) -> Case:
     says = form or ("should match", NETWORK_PATTERN)
     path = "submission.allowedNetworks"
     return _pool(f"network: {title}", path, [value], *says, at=f"spec.{path}[0]")
+
+
+def _signal(title: str, field: str, value: object, *says: str) -> Case:
+    at = f"spec.externalSignals[0].{field}"
+    return _server(f"signal {title}", "externalSignals", [SIGNAL | {field: value}], *says, at=at)
 
 
 UNICAST = "must be a unicast IPv4 address, such as 198.51.100.11"
@@ -90,6 +95,10 @@ BAD = (
     _server("neither relay nor smarthost", "relay", REMOVED, EXACTLY_ONE, at="spec"),
     _server("both relay and smarthost", "smarthost", SMARTHOST, EXACTLY_ONE, at="spec"),
     _server("desired state", "desiredState", "Gone", '"Active", "Cordoned", "Drained"'),
+    _signal("above 100", "value", 101, "should be less than or equal to 100"),
+    _signal("from two lines", "source", "a\nb", "should match"),
+    _signal("of no day", "seenAt", "2026-13-45T12:00:00Z", "date-time"),
+    _signal("for ever", "ttl", "9000h", "must be a duration from 1s to 8760h"),
     _server("relay as text", "relay", "mx1.example.com", "must be of type object"),
     _server("unknown field", "wieght", 3),
     _server("unknown nested field", "relay.egress.adress", "x"),
@@ -163,6 +172,7 @@ FINE = (
     _server("private address", "relay.egress.address", "10.1.2.3"),
     _server("local address", "relay.egress.localAddress", "10.1.2.3"),
     _server("drained", "desiredState", "Drained"),
+    _server("signal", "externalSignals", [SIGNAL, SIGNAL | {"source": "snds", "provider": "microsoft"}]),
     _pool("egress check off", "egressCheck", {"mode": "Off"}),
     _pool("echo by HTTP", "egressCheck.endpoint", "http://10.0.0.1:8080/ip"),
     _pool("smallest network", "submission.allowedNetworks", ["10.0.0.1/32"]),

@@ -32,6 +32,7 @@ GOOD: dict[str, Body] = {
         "schedule": {"preset": "sparkpost", "target": 100000},
     },
 }
+SIGNAL: Body = {"source": "fbl/yahoo", "value": 40, "seenAt": "2026-01-05T12:00:00Z", "ttl": "24h"}
 SMARTHOST: Body = {"host": "smtp.example.com", "port": 587}
 TEMPLATE: Body = {"spec": {"warmup": {"mode": "Warm"}}}
 

@@ -1,11 +1,13 @@
-"""An agent's counts, as the decision takes them."""
+"""An agent's counts and the signals of a spec, as the decision takes them."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
+from smtppool.api import signals
 from smtppool.api.outcomes import Outcomes, WindowCounts, WindowName
-from smtppool.policy.health.counters import BURST, DAY, HOUR, MINUTE, Counts, Window, Windows
+from smtppool.api.units import parse_duration
+from smtppool.policy.health.counters import BURST, DAY, HOUR, MINUTE, Counts, ExternalSignal, Window, Windows
 
 LENGTHS: Final[Mapping[WindowName, timedelta]] = {
     WindowName.BURST: BURST,
@@ -23,6 +25,20 @@ def windows_of(outcomes: Outcomes) -> dict[str, Windows]:
         )
         for one in outcomes
     }
+
+
+def signals_of(stated: Iterable[signals.ExternalSignal]) -> tuple[ExternalSignal, ...]:
+    """What others say, as stated in a spec that was accepted."""
+    return tuple(
+        ExternalSignal(
+            value=one.value,
+            source=one.source,
+            seen_at=datetime.fromisoformat(one.seen_at),
+            ttl=parse_duration(one.ttl),
+            provider=one.provider,
+        )
+        for one in stated
+    )
 
 
 def _counts(counted: WindowCounts) -> Counts:
