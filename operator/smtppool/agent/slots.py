@@ -83,7 +83,7 @@ def peers(routing: Routing, *, own_address: str) -> tuple[Wanted, ...]:
     return tuple(
         _wanted(member, port=names.HANDOVER_IN_PORT, checks=None)
         for member in routing.members
-        if member.handover and member.weight and member.state is MemberState.READY and member.address != own_address
+        if member.takes_over and member.address != own_address
     )
 
 

@@ -38,6 +38,11 @@ class Member(Model):
     handover: bool = True  # takes mail from peers on HANDOVER_IN_PORT
     entry: bool = True  # balances for the pool, so it checks the others; False spares everyone its checks
 
+    @property
+    def takes_over(self) -> bool:
+        """Whether mail of another member may go to it."""
+        return self.handover and self.weight > 0 and self.state is MemberState.READY
+
 
 class SubmissionRule(Model):
     """Who may submit; sizes in bytes."""

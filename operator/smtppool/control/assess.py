@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from smtppool.api.documents import Grant, Intake, Lanes
+from smtppool.api.documents import Grant, Lanes
 from smtppool.api.health_record import HealthRecord
 from smtppool.api.smtppool import Mode
 from smtppool.api.smtpserver import DesiredState, WarmupMode
+from smtppool.control.drains import drain_facts, grant_of
 from smtppool.control.egress_facts import check_order, egress_facts, granted
 from smtppool.control.neighbours import Neighbours
 from smtppool.control.view import ServerView
 from smtppool.policy.acceptance import accept_server
+from smtppool.policy.drain import DrainDecision, decide_drain
 from smtppool.policy.egress import EgressDecision, decide_egress
 from smtppool.policy.health.record import share_of
 from smtppool.policy.placement import ANYWHERE, Placement, place
@@ -44,6 +46,7 @@ class Assessment:
     accepted: Verdict
     established: bool
     egress: EgressDecision
+    drain: DrainDecision
     grant: Grant
     member: MemberFacts
     weight: WeightDecision
@@ -68,17 +71,20 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
     established = view.grant is not None
     sender = min(rivals.values()) if rivals else neighbours.sender(view)
     egress = decide_egress(egress_facts(view, neighbours, rival=sender, settled_at=in_force.settled_at, now=now))
+    drain = decide_drain(drain_facts(view, neighbours, lanes=egress.lanes, health=None, now=now))
     member = _member_facts(
         view,
         in_force,
         accepted=accepted.status == "True" or (established and accepted.reason in _KEEPS),
         lanes_open=egress.lanes is Lanes.OPEN and granted(view),
+        emptied=drain.leaves,
     )
     return Assessment(
         accepted=accepted,
         established=established,
         egress=egress,
-        grant=_grant(view, egress),
+        drain=drain,
+        grant=grant_of(view, egress, drain, order=check_order(view)),
         member=member,
         weight=decide_weight(member),
     )
@@ -105,20 +111,9 @@ def keeps_weight(view: ServerView) -> bool:
     return view.spec is None or pool is None or pool.spec is None or pool.spec.mode is Mode.OBSERVE
 
 
-def _grant(view: ServerView, egress: EgressDecision) -> Grant:
-    drained = view.spec is not None and view.spec.desired_state is DesiredState.DRAINED
-    return Grant(
-        server=view.key.name,
-        pod_uid=view.pod.uid if view.pod is not None else None,
-        pod_address=view.pod.address if view.pod is not None else None,
-        lanes=egress.lanes,
-        intake=Intake.CLOSED if view.deleted or drained else Intake.OPEN,
-        reason="" if egress.lanes is Lanes.OPEN else egress.verdict.reason,
-        egress_check=check_order(view),
-    )
-
-
-def _member_facts(view: ServerView, in_force: InForce, *, accepted: bool, lanes_open: bool) -> MemberFacts:
+def _member_facts(
+    view: ServerView, in_force: InForce, *, accepted: bool, lanes_open: bool, emptied: bool
+) -> MemberFacts:
     spec, pool, pod = view.spec, view.pool, view.pod
     share, told = share_of(in_force.health, view.key.name)
     rolling = pool is not None and pool.status.get("rolling") == view.key.name and view.outdated
@@ -134,6 +129,7 @@ def _member_facts(view: ServerView, in_force: InForce, *, accepted: bool, lanes_
         desired=DesiredState.ACTIVE if spec is None else spec.desired_state,
         warmup=WarmupMode.WARM if spec is None else spec.warmup.mode,
         rolling=rolling,
+        emptied=emptied,
         observe=keeps_weight(view),
         frozen_weight=in_force.frozen_weights.get(view.key.name, 0),
         health_share=share,

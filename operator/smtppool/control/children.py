@@ -52,7 +52,8 @@ class Children:
         if view.spec is None or view.pool is None or view.pool.spec is None:
             return ()  # the last good ones stay
         rendered = (view.spec.pool_ref, view.spec.relay, view.spec.smarthost)  # a weight is in no child
-        wish = (view.uid, rendered, view.pool.uid, view.pool.generation, placement[:2], assessment.grant)
+        released = assessment.drain.released
+        wish = (view.uid, rendered, view.pool.uid, view.pool.generation, placement[:2], assessment.grant, released)
         if self._is_settled(view.uid, wish):
             return ()
         manifests = children(
@@ -61,6 +62,7 @@ class Children:
             grant=assessment.grant,
             placement=placement,
             image=self._context.settings.relay_image,
+            released=released,
         )
         problems = [await self._one(view, manifest, namespace_ends=namespace_ends) for manifest in manifests]
         found = tuple(problem for problem in problems if problem is not None)

@@ -11,12 +11,14 @@ from smtppool.api.names import BLOCKED, FINALIZER, QUEUE_DECISION
 from smtppool.control.assess import Assessment
 from smtppool.control.children import Children, namespace_ends
 from smtppool.control.context import Context
+from smtppool.control.drains import is_released
 from smtppool.control.grants import write_grant
 from smtppool.control.pods import pod_address, pod_state
 from smtppool.control.remains import Remains, find_remains, remove_rest, remove_volume, remove_workload
 from smtppool.control.view import ServerView
 from smtppool.control.volumes import is_kept
 from smtppool.kube.kinds import annotation, uid_of
+from smtppool.policy.drain import DrainDecision
 from smtppool.policy.emptiness import PodState, QueueFacts
 from smtppool.policy.lifecycle import (
     PROVEN_EMPTY,
@@ -59,7 +61,7 @@ class Deletion:
     def decision_of_paused(self, view: ServerView) -> LifecycleDecision | None:
         """A paused object is told about, not touched."""
         remains = Remains(workload=view.workload, pod=view.pod.body if view.pod else None, volume=view.volume)
-        facts = self._facts(view, remains, namespace_terminating=False, volume_kept=False)
+        facts = self._facts(view, remains, drain=None, namespace_terminating=False, volume_kept=False)
         return decide_lifecycle(facts) if view.deleted else None
 
     async def run(self, view: ServerView, assessment: Assessment, placement: Placement) -> DeletionStep:
@@ -67,7 +69,8 @@ class Deletion:
         remains = await find_remains(self._context, view)
         ending = await namespace_ends(self._context, view.key.namespace)
         kept = _decision(view) is QueueDecision.SAVE and await is_kept(self._context, remains.volume)
-        decision = decide_lifecycle(self._facts(view, remains, namespace_terminating=ending, volume_kept=kept))
+        facts = self._facts(view, remains, drain=assessment.drain, namespace_terminating=ending, volume_kept=kept)
+        decision = decide_lifecycle(facts)
         match decision.step:
             case Step.EMPTY:
                 await write_grant(self._context, view, assessment)
@@ -99,7 +102,13 @@ class Deletion:
             await self._context.marker.mark(remains.volume, annotations={BLOCKED: f"{reason.reason}: {reason.message}"})
 
     def _facts(
-        self, view: ServerView, remains: Remains, *, namespace_terminating: bool, volume_kept: bool
+        self,
+        view: ServerView,
+        remains: Remains,
+        *,
+        drain: DrainDecision | None,
+        namespace_terminating: bool,
+        volume_kept: bool,
     ) -> LifecycleFacts:
         known = view.status.get("queue")
         state = pod_state(remains.pod, now=self._context.clock())
@@ -118,8 +127,9 @@ class Deletion:
             deleted=view.deleted,
             paused=view.paused,
             decision=_decision(view),
-            proven_empty=view.condition("Draining").get("reason") == PROVEN_EMPTY,
+            proven_empty=view.condition("Draining").get("reason") == PROVEN_EMPTY or is_released(view),
             queue=queue,
+            drain=drain,
             workload_exists=remains.workload is not None or remains.pod is not None,
             volume_exists=remains.volume is not None,
             volume_kept=volume_kept,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from smtppool.api.smtpserver import DesiredState
 from smtppool.control.assess import Assessment
 from smtppool.control.view import PoolView, ServerView
 from smtppool.policy.entry import Candidate, choose_entries
@@ -19,11 +18,10 @@ def chosen_entries(pool: PoolView, assessed: Iterable[Assessed]) -> frozenset[st
 
 def _candidate(view: ServerView, assessment: Assessment) -> Candidate:
     pod = view.pod
-    drained = view.spec is not None and view.spec.desired_state is DesiredState.DRAINED
     return Candidate(
         name=view.key.name,
         node=(pod.node or "") if pod else "",
         labelled=pod is not None and pod.labelled,
         ready=pod is not None and pod.ready,
-        leaving=view.deleted or drained or assessment.member.rolling or assessment.member.terminating,
+        leaving=view.deleted or assessment.drain.leaves or assessment.member.rolling or assessment.member.terminating,
     )

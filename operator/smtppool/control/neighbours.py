@@ -1,10 +1,10 @@
-"""What a server's pass must know beyond its own objects: who else has its address, and what nodes report."""
+"""What a server's pass must know beyond its own objects: who has its address, what nodes report, who its peers are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from smtppool.api.documents import Lanes, NodeEgressReport
-from smtppool.api.names import COMPONENT, Key, node_egress_report_name
+from smtppool.api.documents import Lanes, NodeEgressReport, Routing
+from smtppool.api.names import COMPONENT, Key, node_egress_report_name, routing_name
 from smtppool.api.smtppool import MAX_SERVERS
 from smtppool.control.limits import last_in, within
 from smtppool.control.reading import Reader
@@ -91,6 +91,10 @@ class Neighbours:
         """Another relay that still sends from this one's address, though it must not."""
         others = (self._gatherer.server(key) for key in sorted(self.sharers(view.body)) if key != view.key)
         return next((other.key for other in others if other is not None and _sends(other)), None)
+
+    def routing(self, pool: Key) -> Routing | None:
+        """What agents of the pool go by, as the API server has it."""
+        return self._reader.routing(self._cache.get(CONFIG_MAP, Key(pool.namespace, routing_name(pool.name))))
 
     def nodes(self) -> NodeReports:
         """What the nodes report; unreadable reports are left out."""

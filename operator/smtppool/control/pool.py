@@ -57,7 +57,10 @@ class PoolWorker:
         if pool.spec is None:
             return []
         rendered = PoolObject(key=pool.key, uid=pool.uid, spec=pool.spec)
-        members = sum(assessed.in_force and not view.deleted for view, assessed in self._assessed(pool))
+        members = sum(
+            assessed.in_force and not (view.deleted or assessed.drain.released)
+            for view, assessed in self._assessed(pool)
+        )
         problems = [
             await self._apply(pool, manifest)
             for manifest in (pdb.manifest(rendered, members=members), service.entry(rendered))

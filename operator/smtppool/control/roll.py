@@ -38,7 +38,9 @@ class Roll:
         members = [
             self._member(pool.key, view, assessment, drained=view.key.name in drained)
             for view, assessment in servers
-            if not (view.deleted or view.paused) and assessment.in_force and view.workload is not None
+            if not (view.deleted or view.paused or assessment.drain.released)
+            and assessment.in_force
+            and view.workload is not None
         ]
         decision = decide_roll(members, max_unavailable=pool.spec.availability.max_unavailable, now=now)
         picked = next((view for view, _ in servers if view.key.name == decision.picked), None)

@@ -120,7 +120,7 @@ class ServerWorker:
         return None
 
     def _next_check(self, assessment: Assessment) -> float | None:
-        due = assessment.egress.next_check
+        due = min(filter(None, (assessment.egress.next_check, assessment.drain.next_check)), default=None)
         return None if due is None else max(0.1, (due - self._context.clock()).total_seconds())
 
     def _forget(self, view: ServerView) -> None:

@@ -22,7 +22,7 @@ from smtppool.policy.health.decision import Health
 from smtppool.policy.health.telling import HEALTHY
 from smtppool.policy.lifecycle import LifecycleDecision
 from smtppool.policy.verdict import Verdict, format_time, quoted
-from smtppool.policy.weights import PROBATION
+from smtppool.policy.weights import DRAINED, PROBATION
 
 Verdicts = Mapping[ConditionType, Verdict]
 _DEPTHS = ("incoming", "active", "deferred", "hold", "corrupt")
@@ -123,6 +123,8 @@ def _state(observed: ServerObserved) -> str:
     if observed.view.deleted:
         return "Deleting"
     reason = observed.assessment.weight.reason
+    if reason == DRAINED:
+        return DRAINED if observed.assessment.drain.empty else "Draining"
     return "InTraffic" if observed.weight and reason != PROBATION else reason
 
 

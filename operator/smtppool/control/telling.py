@@ -12,7 +12,7 @@ from smtppool.kube.status import Transition
 
 _ADVERSE = {ConditionType.DRAINING, ConditionType.DRAIN_BLOCKED, ConditionType.QUEUE_UNREACHABLE}
 # True or False alike, these are steps of something that was asked for.
-_ORDINARY = {"NotEvaluated", "Disabled", "Deleted", "Paused", "Rolling", "NoPod", "PodStarting", "NoReport"}
+_ORDINARY = {"NotEvaluated", "Disabled", "Deleted", "Paused", "Drained", "Rolling", "NoPod", "PodStarting", "NoReport"}
 
 
 async def tell(context: Context, view: Viewed, status: Mapping[str, Any]) -> None:

@@ -50,6 +50,13 @@ class QueueFacts:
     known_depth: QueueDepth | None  # from the status
 
     @property
+    def own_report(self) -> Report | None:
+        """The report, if the running pod wrote it at its present address."""
+        report = self.report
+        mine = report is not None and is_of_pod(report, uid=self.pod_uid, address=self.pod_address)
+        return report if mine and self.pod is PodState.RUNNING else None
+
+    @property
     def last_depth(self) -> QueueDepth | None:
         """For messages only: it may be old."""
         return (self.report.queue if self.report else None) or self.known_depth
@@ -144,9 +151,14 @@ def _unreachable(facts: QueueFacts, reason: str, why: str) -> Look:
     return Look(QueueState.UNREACHABLE, Verdict("True", reason, message))
 
 
-def _counts(depth: QueueDepth) -> str:
+def counted(depth: QueueDepth, *, where: str = "") -> str:
+    """`37 messages (35 deferred, 2 active)`."""
     listed = ", ".join(f"{getattr(depth, part)} {part}" for part in _PARTS if getattr(depth, part))
-    return f"{depth.messages} messages in the queue" + (f" ({listed})" if listed else "")
+    return f"{depth.messages} messages{where}" + (f" ({listed})" if listed else "")
+
+
+def _counts(depth: QueueDepth) -> str:
+    return counted(depth, where=" in the queue")
 
 
 _Check = Callable[[QueueFacts], Look | None]

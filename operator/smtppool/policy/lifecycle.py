@@ -1,12 +1,14 @@
 """The end of a server: which step of its deletion comes next.
 
 Nothing that may hold mail goes before an empty queue was proven (`emptiness.py`) or the user decided. The proof, once
-recorded in the status, holds: a closed intake lets nothing in, so a restarted operator goes on where it was.
+recorded in the status, holds: a closed intake lets nothing in, so a restarted operator goes on where it was. Where the
+mail goes until then is decided in `drain.py`.
 """
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from smtppool.policy.drain import DrainDecision, Phase
 from smtppool.policy.emptiness import QueueFacts, QueueState, look_at_queue
 from smtppool.policy.verdict import Verdict
 
@@ -41,6 +43,7 @@ class LifecycleFacts:
     decision: QueueDecision
     proven_empty: bool  # recorded in the status by an earlier pass
     queue: QueueFacts
+    drain: DrainDecision | None  # where the mail goes meanwhile; None while nothing is done
     workload_exists: bool  # StatefulSet or pod
     volume_exists: bool
     volume_kept: bool  # the PersistentVolume is retained
@@ -72,13 +75,20 @@ def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
         case QueueState.EMPTY:
             return _removal(facts)
         case QueueState.WAITING:
-            return LifecycleDecision(Step.EMPTY, look.verdict)
+            return _emptying(facts.drain, look.verdict, blocked=None)
         case QueueState.HOLDS_MAIL:
             draining = Verdict("True", "MailQueued", "waiting for the queue to be delivered")
-            return LifecycleDecision(Step.EMPTY, draining, blocked=look.verdict)
+            return _emptying(facts.drain, draining, blocked=look.verdict)
         case QueueState.UNREACHABLE:
             draining = Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
             return LifecycleDecision(Step.EMPTY, draining, unreachable=look.verdict)
+
+
+def _emptying(drain: DrainDecision | None, alone: Verdict | None, *, blocked: Verdict | None) -> LifecycleDecision:
+    """With peers that take its mail nothing blocks but what they cannot take; `alone`: it delivers by itself."""
+    if drain is not None and (drain.hands_over or drain.phase is Phase.SESSIONS):
+        return LifecycleDecision(Step.EMPTY, drain.draining, blocked=drain.blocked)
+    return LifecycleDecision(Step.EMPTY, alone, blocked=blocked)
 
 
 def _removal(facts: LifecycleFacts) -> LifecycleDecision:

@@ -25,6 +25,7 @@ class MemberFacts:
     desired: DesiredState
     warmup: WarmupMode
     rolling: bool
+    emptied: bool = False  # its queue is handed over or gone (`drain.py`), whoever asked
     observe: bool = False
     frozen_weight: int = 0
     health_share: float = 1.0  # part of the base weight that its health leaves, 0..1
@@ -45,11 +46,13 @@ class WeightDecision:
     barred: str | None = None
 
 
+DRAINED = "Drained"
 UNHEALTHY = "Unhealthy"
 PROBATION = "Probation"
 _UNSAFE = {
     "Deleted": "the server is being deleted",
     "NotAccepted": "the spec is not accepted",
+    DRAINED: "the relay is being emptied, or is empty",
     "NoPod": "no pod has an address",
     "Terminating": "the pod is terminating",
     "LanesClosed": "lanes are closed: the egress address is not verified for this pod",
@@ -69,6 +72,7 @@ def decide_weight(facts: MemberFacts) -> WeightDecision:
     unsafe = _first(
         Deleted=facts.deleted,
         NotAccepted=not facts.accepted,
+        Drained=facts.emptied,
         NoPod=facts.pod_address is None,
         Terminating=facts.terminating,
         LanesClosed=not facts.lanes_open,

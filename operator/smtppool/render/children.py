@@ -22,10 +22,16 @@ from smtppool.render.identity import Image, Manifest, PoolObject, ServerObject
 
 
 def children(
-    server: ServerObject, pool: PoolObject, *, grant: Grant, placement: Placement, image: Image
+    server: ServerObject, pool: PoolObject, *, grant: Grant, placement: Placement, image: Image, released: bool = False
 ) -> tuple[Manifest, ...]:
-    """Everything of one server; without a StatefulSet as long as no node is known where its pod could work."""
+    """Everything of one server; without a StatefulSet as long as no node is known where its pod could work.
+
+    `released`: its StatefulSet has no pod.
+    """
     files = configmap.content(server, pool)
+    stateful_set = _stateful_set(
+        server, pool, placement=placement, image=image, config_hash=configmap.digest(files), released=released
+    )
     return (
         serviceaccount.manifest(server),
         rbac.role(server),
@@ -36,14 +42,14 @@ def children(
         pvc.manifest(server, pool),
         networkpolicy.manifest(server, pool),
         service.metrics(server),
-        *_stateful_set(server, pool, placement=placement, image=image, config_hash=configmap.digest(files)),
+        *stateful_set,
     )
 
 
 def _stateful_set(
-    server: ServerObject, pool: PoolObject, *, placement: Placement, image: Image, config_hash: str
+    server: ServerObject, pool: PoolObject, *, placement: Placement, image: Image, config_hash: str, released: bool
 ) -> tuple[Manifest, ...]:
     if not placement.ready:
         return ()
     template = podtemplate.template(server, pool, image=image, node=placement.node, config_hash=config_hash)
-    return (statefulset.manifest(server, template),)
+    return (statefulset.manifest(server, template, released=released),)

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from smtppool.api.documents import EgressObservation, Intake, QueueDepth, Report
+from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
 from smtppool.api.smtpserver import DesiredState, WarmupMode
+from smtppool.policy.drain_facts import Asked, AskedBy, DrainFacts
 from smtppool.policy.egress import EgressFacts, Rule
 from smtppool.policy.emptiness import PodState, QueueFacts
 from smtppool.policy.lifecycle import LifecycleFacts, QueueDecision
@@ -122,9 +123,28 @@ def lifecycle_facts(**fields: Any) -> LifecycleFacts:
         decision=QueueDecision.NONE,
         proven_empty=False,
         queue=queue_facts(),
+        drain=None,
         workload_exists=True,
         volume_exists=True,
         volume_kept=False,
         children_exist=True,
     )
     return replace(deleted, **fields)
+
+
+def drain_facts(**fields: Any) -> DrainFacts:
+    """A relay with nothing to do whose user wants it to be empty, a moment after the intake was closed."""
+    drained = DrainFacts(
+        asked=Asked(AskedBy.USER, release=True),
+        observe=False,
+        begun=True,
+        released=False,
+        entry=False,
+        in_rotation=False,
+        lanes=Lanes.OPEN,
+        peers=("mx2", "mx3"),
+        queue=queue_facts(),
+        since=NOW - timedelta(seconds=1),
+        now=NOW,
+    )
+    return replace(drained, **fields)

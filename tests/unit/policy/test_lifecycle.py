@@ -1,13 +1,16 @@
 """The order of a deletion, and everything that must stop it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from smtppool.api.documents import Intake, QueueDepth
+from smtppool.api.documents import Intake, QueueDepth, Report
+from smtppool.policy.drain import decide_drain
+from smtppool.policy.drain_facts import Asked, AskedBy, DrainFacts
 from smtppool.policy.emptiness import PodState
 from smtppool.policy.lifecycle import LifecycleDecision, QueueDecision, Step, decide_lifecycle
-from tests.unit.policy.facts import lifecycle_facts, queue_facts, report
+from tests.unit.policy.facts import drain_facts, lifecycle_facts, queue_facts, report
 
 MAIL = QueueDepth(active=2, deferred=3)
 CLOSED_EMPTY = report(intake=Intake.CLOSED)
@@ -126,6 +129,38 @@ def test_a_block_names_how_many_and_where() -> None:
     assert blocked is not None
     assert blocked.message.startswith("5 messages in the queue (2 active, 3 deferred)")
     assert "smtppool queue" in blocked.message
+
+
+HANDS_OVER = drain_facts(asked=Asked(AskedBy.DELETION, release=False), queue=queue_facts(report=CLOSED_MAIL))
+
+
+@pytest.mark.parametrize(
+    ("name", "drain", "queue", "draining", "blocked"),
+    [
+        ("to peers", HANDS_OVER, CLOSED_MAIL, "HandingOver", None),
+        ("no peer", replace(HANDS_OVER, peers=()), CLOSED_MAIL, "MailQueued", "MailQueued"),
+        (
+            "sessions first",
+            replace(HANDS_OVER, begun=False, queue=queue_facts(report=report(sessions=2))),
+            report(sessions=2),
+            "SessionsOpen",
+            None,
+        ),
+        (
+            "what no peer takes",
+            replace(HANDS_OVER, queue=queue_facts(report=report(intake=Intake.CLOSED, queue=QueueDepth(hold=2)))),
+            report(intake=Intake.CLOSED, queue=QueueDepth(hold=2)),
+            "HandingOver",
+            "HoldQueue",
+        ),
+    ],
+)
+def test_peers_take_the_mail(name: str, drain: DrainFacts, queue: Report, draining: str, blocked: str | None) -> None:
+    decision = decide(queue={"report": queue}, drain=decide_drain(drain))
+    assert decision.step is Step.EMPTY, name
+    assert decision.draining is not None
+    assert decision.draining.reason == draining
+    assert (decision.blocked.reason if decision.blocked else None) == blocked
 
 
 def test_an_unreachable_queue_shows_the_last_known_depth() -> None:

@@ -23,6 +23,9 @@ CASES: list[tuple[dict[str, Any], int, str]] = [
     ({"observe": True, "frozen_weight": 7, "reported": False}, 0, "NoReport"),
     ({"desired": DesiredState.CORDONED}, 0, "Cordoned"),
     ({"desired": DesiredState.DRAINED}, 0, "Drained"),
+    ({"emptied": True}, 0, "Drained"),
+    ({"emptied": True, "lanes_open": False, "pod_address": None}, 0, "Drained"),
+    ({"emptied": True, "observe": True, "frozen_weight": 7}, 0, "Drained"),
     ({"rolling": True}, 0, "Rolling"),
     ({"warmup": WarmupMode.PLAN}, 0, "NotEvaluated"),
     ({"base_weight": 0}, 0, "ZeroWeight"),
@@ -51,6 +54,7 @@ FACTS = st.builds(
     desired=st.sampled_from(DesiredState),
     warmup=st.sampled_from(WarmupMode),
     rolling=st.booleans(),
+    emptied=st.booleans(),
     observe=st.booleans(),
     frozen_weight=st.integers(0, 256),
     health_share=st.sampled_from([0.0, 0.1, 1.0]),
@@ -72,6 +76,7 @@ def test_weight_needs_open_lanes_of_a_present_pod(facts: MemberFacts) -> None:
         assert facts.accepted
         assert not facts.deleted
         assert not facts.terminating
+        assert not facts.emptied
 
 
 @given(FACTS)

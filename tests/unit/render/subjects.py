@@ -87,14 +87,17 @@ def scenes() -> dict[str, tuple[Manifest, ...]]:
         "relay-without-node": _children(relay(provider="node"), pool(), NOWHERE),
         "relay-host-network": _children(relay(provider="hostNetwork"), pool(), ON_WORKER),
         "relay-every-knob": _children(relay(provider="node"), knobs, ON_WORKER),
+        "relay-released": _children(relay(), pool(), released=True),
         "smarthost": _children(smarthost(**credentials), pool()),
         "pool": _pool_children(pool(), members=3),
         "pool-load-balancer": _pool_children(pool(entry=balancer), members=1),
     }
 
 
-def _children(server: ServerObject, of: PoolObject, placement: Placement = ANYWHERE) -> tuple[Manifest, ...]:
-    return children(server, of, grant=grant(server), placement=placement, image=IMAGE)
+def _children(
+    server: ServerObject, of: PoolObject, placement: Placement = ANYWHERE, *, released: bool = False
+) -> tuple[Manifest, ...]:
+    return children(server, of, grant=grant(server), placement=placement, image=IMAGE, released=released)
 
 
 def _pool_children(of: PoolObject, *, members: int) -> tuple[Manifest, ...]:

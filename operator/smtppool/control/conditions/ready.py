@@ -34,6 +34,11 @@ def _unreconciled(observed: ServerObserved) -> Verdict | None:
     return Verdict("False", observed.problems[0].reason, observed.problems[0].message)
 
 
+def _drained(observed: ServerObserved) -> Verdict | None:
+    drain = observed.assessment.drain
+    return Verdict("False", "Drained", drain.draining.message) if drain.released else None
+
+
 def _homeless(observed: ServerObserved) -> Verdict | None:
     return None if observed.placement.ready else observed.placement.verdict
 
@@ -81,6 +86,7 @@ _CHECKS: tuple[Callable[[ServerObserved], Verdict | None], ...] = (
     _deleted,
     _refused,
     _unreconciled,
+    _drained,
     _homeless,
     _volume,
     _pod,

@@ -1,0 +1,65 @@
+"""What a drain may look at, and who may ask for one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from smtppool.api.documents import Lanes
+from smtppool.api.pool_health import HealthAction
+from smtppool.api.smtpserver import DesiredState
+from smtppool.policy.emptiness import QueueFacts
+
+
+class AskedBy(StrEnum):
+    """Who wants the server to be empty."""
+
+    USER = "User"
+    DELETION = "Deletion"
+    HEALTH = "Health"
+
+
+class Asked(NamedTuple):
+    """`release`: no pod once it is empty. A deletion has steps of its own for that (`lifecycle.py`)."""
+
+    by: AskedBy
+    release: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrainFacts:
+    """All that the decision may look at."""
+
+    asked: Asked | None
+    observe: bool  # the pool only observes: nothing begins, what has begun goes on
+    begun: bool  # the grant in force has closed the intake
+    released: bool  # it was proven empty and has no pod since
+    entry: bool  # its pod carries the entry label: no other one is there to answer clients
+    in_rotation: bool  # the routing in force sends it connections
+    lanes: Lanes  # what its own address allows
+    peers: tuple[str, ...]  # members that take its mail, by the routing in force
+    queue: QueueFacts
+    since: datetime | None  # since when it is known to be emptied
+    now: datetime
+
+    @property
+    def known_since(self) -> datetime:
+        """Now, if nobody has written it down yet."""
+        return self.since or self.now
+
+    @property
+    def sessions(self) -> int:
+        """Open SMTP sessions, as the present pod reports them."""
+        report = self.queue.own_report
+        return report.sessions if report is not None else 0
+
+
+def who_asks(*, deleted: bool, desired: DesiredState, health: HealthAction | None) -> Asked | None:
+    """The strongest wish: a deletion is for good, the user knows more than the figures do."""
+    if deleted:
+        return Asked(AskedBy.DELETION, release=False)
+    if desired is DesiredState.DRAINED:
+        return Asked(AskedBy.USER, release=True)
+    if health in {HealthAction.HAND_OVER, HealthAction.SCALE_DOWN}:
+        return Asked(AskedBy.HEALTH, release=health is HealthAction.SCALE_DOWN)
+    return None

@@ -1,0 +1,63 @@
+"""How a drain is told: the conditions Draining and DrainBlocked, with numbers and names."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from smtppool.api.documents import Lanes, QueueDepth
+from smtppool.policy.drain_facts import Asked, AskedBy, DrainFacts
+from smtppool.policy.emptiness import Look, QueueState, counted
+from smtppool.policy.verdict import Verdict
+
+PATIENCE = timedelta(minutes=5)  # for peers to take a queue; 2,000 messages take some seconds
+_NAMED = 8  # peers in a message
+WHY = {
+    AskedBy.USER: "desiredState is Drained",
+    AskedBy.DELETION: "the server is being deleted",
+    AskedBy.HEALTH: "by its health",
+}
+
+
+def emptying(facts: DrainFacts, look: Look) -> Verdict:
+    """Draining, while there is mail or nobody knows."""
+    depth = facts.queue.last_depth
+    if look.state is QueueState.UNREACHABLE:
+        return Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
+    known = f"{counted(depth)} {_how(facts)}" if depth is not None else "the queue is not counted yet"
+    if look.state is QueueState.WAITING and look.verdict is not None:
+        return look.verdict._replace(message=f"{look.verdict.message}; {known}")
+    return Verdict("True", "HandingOver" if facts.peers else "Emptying", known)
+
+
+def blocked(facts: DrainFacts, asked: Asked) -> Verdict | None:
+    """The worst reason, and all messages."""
+    blocks = list(_blocks(facts, asked))
+    return Verdict("True", blocks[0][0], "; ".join(message for _, message in blocks)) if blocks else None
+
+
+def _how(facts: DrainFacts) -> str:
+    if facts.peers:
+        return f"to hand over; {_names(facts.peers)}"
+    return "left; the relay delivers as usual" if facts.lanes is Lanes.OPEN else "left; its lanes are closed"
+
+
+def _names(peers: tuple[str, ...]) -> str:
+    more = f" and {len(peers) - _NAMED} more" if len(peers) > _NAMED else ""
+    return f"peers {', '.join(peers[:_NAMED])}{more}"
+
+
+def _blocks(facts: DrainFacts, asked: Asked) -> Iterator[tuple[str, str]]:
+    """What keeps the queue from becoming empty, the worst first."""
+    depth = facts.queue.last_depth or QueueDepth()
+    decide = f", or {facts.queue.way_out}" if asked.by is AskedBy.DELETION else ""
+    if depth.messages and not facts.peers:
+        yield "NoPeer", f"no member in traffic can take the mail: {counted(depth)} {_how(facts)}{decide}"
+    if depth.hold:
+        yield "HoldQueue", f"{depth.hold} messages on hold go nowhere: postsuper -H or -d in the pod{decide}"
+    if depth.corrupt:
+        yield "CorruptQueue", f"{depth.corrupt} damaged queue files go nowhere: look at them in the pod{decide}"
+    if depth.messages and facts.peers and facts.now >= facts.known_since + PATIENCE:
+        minutes = PATIENCE.seconds // 60
+        yield (
+            "NotTaken",
+            f"after {minutes} min {counted(depth)} still here: do {_names(facts.peers)} refuse it?{decide}",
+        )
