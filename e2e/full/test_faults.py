@@ -1,0 +1,134 @@
+"""A relay that is killed, and one that silently drops packets, delay no client for long; the operator repairs quickly.
+
+A probe opens a connection every 20 ms and notes how long each waited for its banner.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import NamedTuple
+
+import pytest
+
+from e2e.stand.kubectl import get, items, kubectl
+from e2e.stand.operator import NAMESPACE
+from e2e.stand.pods import RelayPod
+from e2e.stand.pools import PoolPlan, ServerPlan
+from e2e.stand.stand import Stand, target
+from e2e.stand.waiting import until
+from smtppool.api.names import ENTRY, SERVER
+
+SECONDS = 30
+GRACE, ENTRY_GRACE, LONGEST = 3.0, 15.0, 1.0  # seconds after the fault from which on no banner comes later
+RESTORED, RECONCILING = 5.0, 10.0
+
+
+@contextmanager
+def dropping(pod: RelayPod) -> Iterator[None]:
+    """Packets to and from the pod vanish, as on a network that fails silently; lifted at the end."""
+    pid = str(pod.processes("haproxy")[0])
+    inside = ("nsenter", "-t", pid, "-n")
+    pod.cluster.node_exec(pod.node, *inside, "iptables", "-I", "INPUT", "!", "-i", "lo", "-j", "DROP")
+    try:
+        yield
+    finally:
+        pod.cluster.node_exec(pod.node, *inside, "iptables", "-F", "INPUT")
+
+
+def killed(pod: RelayPod) -> AbstractContextManager[None]:
+    kubectl("delete", "pod", pod.name, "-n", pod.namespace, "--force", "--grace-period=0")
+    return nullcontext()
+
+
+class Fault(NamedTuple):
+    """What is done to one relay; `grace`: seconds from which on no client may notice."""
+
+    do: Callable[[RelayPod], AbstractContextManager[None]]
+    entry: bool
+    grace: float
+
+
+# A silent entry pod is also an endpoint of the Service: until the kubelet's probes and kube-proxy have taken it out,
+# connections that are sent to it wait. That is the cluster's path, and longer than HAProxy's own.
+FAULTS = {
+    "killed": Fault(killed, entry=True, grace=GRACE),
+    "relay-drops": Fault(dropping, entry=False, grace=GRACE),
+    "entry-drops": Fault(dropping, entry=True, grace=ENTRY_GRACE),
+}
+
+
+@pytest.fixture
+def half(stand: Stand, namespace: str) -> PoolPlan:
+    """Three relays, two of which are entries."""
+    servers = tuple(ServerPlan(name=f"mx{n}", address=f"198.51.100.{120 + n}", weight=10) for n in range(3))
+    plan = PoolPlan(name="half", namespace=namespace, servers=servers, spec={"entry": {"replicas": 2}})
+    stand.create(plan)
+    return plan
+
+
+@pytest.mark.node_addresses
+@pytest.mark.parametrize("name", FAULTS)
+def test_no_client_notices_for_long(stand: Stand, half: PoolPlan, name: str) -> None:
+    fault, pods = FAULTS[name], items("pods", namespace=half.namespace, selector=SERVER)
+    entries = {pod["metadata"]["labels"][SERVER] for pod in pods if ENTRY in pod["metadata"]["labels"]}
+    others = {server.name for server in half.servers} - entries
+    server = min(entries if fault.entry else others)
+    victim = RelayPod(cluster=stand.cluster, namespace=half.namespace, server=server)
+    sender = stand.sender(half.namespace)
+    probing = sender.open("smtpload", "probe", target(half), "--duration", f"{SECONDS}s", "--interval", "20ms")
+    time.sleep(3)  # probes before the fault
+    with fault.do(victim):
+        happened = time.time()
+        probes = json.loads(sender.close(probing, timeout=SECONDS + 60))["probes"]
+    since = [(probe["at"] - happened, probe["answered"] - probe["at"], probe["error"]) for probe in probes]
+    slow = [at for at, waited, error in since if at > 0 and (waited > LONGEST or error)]
+    late = [(waited, error) for at, waited, error in since if at > fault.grace]
+    last, slowest = max(slow, default=0.0), max(waited for waited, _ in late)
+    print(f"{name} ({server}): {len(slow)} of {len(since)} connections slow or failed, the last after {last:.1f} s")
+    print(f"from {fault.grace:.0f} s after it on the slowest banner took {slowest:.3f} s")
+    assert len(late) > 100
+    assert [error for _, error in late if error] == []
+    assert slowest <= LONGEST
+    stand.in_traffic(half)
+
+
+@pytest.mark.parametrize("kind", ["service", "poddisruptionbudget", "configmap"])
+def test_a_deleted_child_is_restored(pool: PoolPlan, kind: str) -> None:
+    name = f"{pool.name}-routing" if kind == "configmap" else pool.name
+    before = get(kind, name, namespace=pool.namespace)["metadata"]["uid"]
+    kubectl("delete", kind, name, "-n", pool.namespace, "--wait=false")
+    begun = time.monotonic()
+    until(
+        lambda: get(kind, name, namespace=pool.namespace).get("metadata", {}).get("uid", before) != before,
+        what=f"{kind} {name} is there again", timeout=30, interval=0.1,
+    )  # fmt: skip
+    seconds = time.monotonic() - begun
+    print(f"{kind} restored after {seconds:.1f} s")
+    assert seconds <= RESTORED
+
+
+@pytest.mark.node_addresses
+def test_a_killed_operator_reconciles_again(stand: Stand, pool: PoolPlan) -> None:
+    """kill -9 of its process: the kubelet starts it again in the same pod."""
+    kill_operator(stand)
+    begun = time.monotonic()
+    server = pool.servers[0]
+    kubectl("patch", "smtpserver", server.name, "-n", pool.namespace, "--type=merge", "-p", '{"spec":{"weight":7}}')
+    until(
+        lambda: stand.weights(pool.namespace)[server.name] == 7,
+        what="the operator works again", timeout=60, interval=0.1,
+    )  # fmt: skip
+    seconds = time.monotonic() - begun
+    print(f"reconciling again {seconds:.1f} s after the kill")
+    assert seconds <= RECONCILING
+
+
+def kill_operator(stand: Stand) -> None:
+    pods = json.loads(
+        kubectl("get", "pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator", "-o", "json")
+    )
+    (pod,) = pods["items"]
+    container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+    script = f"kill -9 $(grep -ls {container} /proc/[0-9]*/cgroup | cut -d/ -f3)"
+    stand.cluster.node_exec(pod["spec"]["nodeName"], "sh", "-c", script)
