@@ -9,6 +9,7 @@ from datetime import datetime
 
 from smtppool.api.documents import Grant, Lanes
 from smtppool.api.health_record import HealthRecord
+from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtppool import Mode
 from smtppool.api.smtpserver import DesiredState, WarmupMode
 from smtppool.control.drains import drain_facts, grant_of
@@ -17,8 +18,9 @@ from smtppool.control.neighbours import Neighbours
 from smtppool.control.view import ServerView
 from smtppool.policy.acceptance import accept_server
 from smtppool.policy.drain import DrainDecision, decide_drain
+from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.egress import EgressDecision, decide_egress
-from smtppool.policy.health.record import share_of
+from smtppool.policy.health.record import is_out, share_of
 from smtppool.policy.placement import ANYWHERE, Placement, place
 from smtppool.policy.verdict import Verdict
 from smtppool.policy.weights import MemberFacts, WeightDecision, decide_weight
@@ -47,6 +49,7 @@ class Assessment:
     established: bool
     egress: EgressDecision
     drain: DrainDecision
+    by_health: bool  # it is emptied because its health asks for that, and nobody else does
     grant: Grant
     member: MemberFacts
     weight: WeightDecision
@@ -71,7 +74,9 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
     established = view.grant is not None
     sender = min(rivals.values()) if rivals else neighbours.sender(view)
     egress = decide_egress(egress_facts(view, neighbours, rival=sender, settled_at=in_force.settled_at, now=now))
-    drain = decide_drain(drain_facts(view, neighbours, lanes=egress.lanes, health=None, now=now))
+    asks = _health_asks(view, in_force.health)
+    emptying = drain_facts(view, neighbours, lanes=egress.lanes, health=asks, now=now)
+    drain = decide_drain(emptying)
     member = _member_facts(
         view,
         in_force,
@@ -84,6 +89,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
         established=established,
         egress=egress,
         drain=drain,
+        by_health=emptying.asked is not None and emptying.asked.by is AskedBy.HEALTH,
         grant=grant_of(view, egress, drain, order=check_order(view)),
         member=member,
         weight=decide_weight(member),
@@ -109,6 +115,13 @@ def keeps_weight(view: ServerView) -> bool:
     """What cannot be read changes no traffic, and neither does a pool that only observes."""
     pool = view.pool
     return view.spec is None or pool is None or pool.spec is None or pool.spec.mode is Mode.OBSERVE
+
+
+def _health_asks(view: ServerView, record: HealthRecord) -> HealthAction | None:
+    """What the pool's policy wants of a member that its health took out of the traffic."""
+    if view.pool is None or view.pool.spec is None or not is_out(record, view.key.name):
+        return None
+    return view.pool.spec.health.action
 
 
 def _member_facts(

@@ -49,13 +49,16 @@ async def pass_health(context: Context, key: Key) -> float | None:
 
 
 def observation(context: Context, view: ServerView) -> Observation:
-    """What is known of one member. Inputs that no agent gives are None: not evaluated."""
-    report = view.own_report
+    """What is known of one member. Inputs that no agent gives are None: not evaluated.
+
+    A relay that was emptied because of its health is barred by nothing else: it may come back when the pool needs it.
+    """
+    report, assessment = view.own_report, context.assess(view)
     return Observation(
         name=view.key.name,
         providers=windows_of(report.outcomes) if report else None,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
-        barred=context.assess(view).weight.barred,
+        barred=None if assessment.by_health else assessment.weight.barred,
     )
 
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.api.health_record import HealthRecord
 from smtppool.api.names import HEALTH_KEY, health_name
 from smtppool.api.outcomes import Outcomes, ProviderOutcomes, Standing, WindowCounts, WindowName
-from smtppool.kube.kinds import CONFIG_MAP, SMTP_POOL, SMTP_SERVER
+from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_POOL, SMTP_SERVER, STATEFUL_SET
 from smtppool.policy.verdict import format_time
 from tests.contract.operator.objects import pool, server
 from tests.contract.operator.process import OperatorProcess
@@ -31,9 +32,9 @@ def outcomes(delivered: int, bounced: int) -> Outcomes:
 GOOD, BAD = outcomes(1000, 1), outcomes(800, 200)
 
 
-async def two(world: World) -> None:
+async def two(world: World, **health: str) -> None:
     await world.create(
-        pool(world.namespace, availability=ROOM),
+        pool(world.namespace, availability=ROOM, health=health),
         server(world.namespace, "mx1", weight=10),
         server(world.namespace, "mx2", weight=5),
     )
@@ -103,6 +104,36 @@ async def test_a_pool_that_observes_only_tells(world: World) -> None:
     await world.says("mx1", "Healthy", "False/BounceRate", within=10)
     assert await is_out(world, "mx1")
     assert await world.weights() == {"mx1": 10, "mx2": 5}
+
+
+async def test_hand_over_gives_the_queue_to_peers(world: World) -> None:
+    await two(world, action="HandOver")
+    world.relays["mx1"].queue = QueueDepth(deferred=7)
+    world.relays["mx1"].outcomes = BAD
+    await world.routed({"mx1": 0, "mx2": 5}, within=5)
+    assert "7 deferred" in await world.says("mx1", "Draining", "True/HandingOver")
+    grant = await world.grant("mx1")
+    assert grant is not None
+    assert (grant.lanes, grant.intake) == (Lanes.HANDOVER, Intake.CLOSED)
+    world.relays["mx1"].queue = QueueDepth()
+    assert "by its health" in await world.says("mx1", "Draining", "False/Drained")
+    assert (await world.must(STATEFUL_SET, "mx1-relay"))["spec"]["replicas"] == 1
+
+
+async def test_scale_down_leaves_no_pod_and_the_pool_can_have_it_back(world: World) -> None:
+    await two(world, action="ScaleDown")
+    world.relays["mx1"].outcomes = BAD
+    await world.gone(POD, "mx1-relay-0")
+    assert (await world.must(STATEFUL_SET, "mx1-relay"))["spec"]["replicas"] == 0
+    await world.says("mx1", "Healthy", "False/BounceRate")
+    world.relays["mx1"].outcomes = ()
+    world.relays["mx2"].seen = "203.0.113.99"  # the other is barred: health alone keeps nobody out any longer
+    await until(lambda: in_traffic(world, "mx1"), what="mx1 is back on probation")
+    assert "Probation" in (await world.condition(SMTP_SERVER, "mx1", "Healthy"))["reason"]
+
+
+async def in_traffic(world: World, name: str) -> bool:
+    return (await world.weights()).get(name, 0) > 0
 
 
 async def test_a_restart_changes_no_weight(world: World, operator: OperatorProcess) -> None:

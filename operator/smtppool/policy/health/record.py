@@ -44,6 +44,12 @@ def share_of(record: HealthRecord, server: str) -> tuple[float, str]:
     return SHARES[known.relay.standing], known.relay.message
 
 
+def is_out(record: HealthRecord, server: str) -> bool:
+    """Whether its health took the member out of the traffic."""
+    known = record.servers.get(server)
+    return known is not None and known.relay is not None and known.relay.standing is Standing.OUT
+
+
 def _server(state: ServerState) -> ServerRecord:
     providers = {name: _record(track) for name, track in sorted(state.providers.items())}
     return ServerRecord(
