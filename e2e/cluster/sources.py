@@ -20,9 +20,13 @@ from e2e.cluster.site_packages import provide
 REQUIREMENTS = REPOSITORY / "requirements"
 PACKAGE = REPOSITORY / "operator" / "smtppool"
 # Only what the image's programs import: an edit of the operator must not rename the relay image and roll every relay.
+# So of `policy`, which is decisions of the operator, a relay has the two tables that its log reader looks into.
 PARTS = {
     "operator": ("api", "policy", "render", "kube", "control", "node", "cli"),
-    "relay": ("api", "render", "kube", "gate", "agent"),
+    "relay": (
+        *("api", "render", "kube", "gate", "agent"),
+        *("policy/__init__.py", "policy/bounces.py", "policy/profiles.py"),
+    ),
 }
 
 

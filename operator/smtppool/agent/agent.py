@@ -10,8 +10,8 @@ from smtppool.agent.balancer import Balancer
 from smtppool.agent.egress import EgressWatch
 from smtppool.agent.facts import Board
 from smtppool.agent.gate import GateKeeper
-from smtppool.agent.logreader import DeliveryMetrics, LogReader
-from smtppool.agent.maillog import LogTail
+from smtppool.agent.logmetrics import LogCollector
+from smtppool.agent.logreader import LogReader
 from smtppool.agent.metrics import FactsCollector, Parts
 from smtppool.agent.orders import Follower, grant_source, routing_source
 from smtppool.agent.probes import GATE, LOG_READER, Probes, Verdict
@@ -43,18 +43,19 @@ class Agent:
         self._flusher = Flusher(paths=paths, board=self.board)
         self._keeper = GateKeeper(settings=settings, board=self.board, flush=self._flusher.request)
         self._egress = EgressWatch(settings=settings, board=self.board)
-        tail = LogTail(path=paths.at(names.MAILLOG), place=paths.at(names.STATE_DIR) / "maillog.json")
-        self._log = LogReader(settings=settings, tail=tail, metrics=DeliveryMetrics(self._registry))
+        self._log = LogReader(settings=settings, board=self.board)
         self._reporter = Reporter(settings=settings, board=self.board, api=api)
         self._probes = Probes(board=self.board, beats=self.beats, paths=paths)
-        parts = Parts(self.beats, self._balancer, self._reporter, tail, self._connected)
+        parts = Parts(self.beats, self._balancer, self._reporter, self._log.tail, self._connected)
         self._registry.register(FactsCollector(self.board, parts))
+        self._registry.register(LogCollector(self._log.pipeline.counts, self._log.tail))
 
     async def run(self) -> None:
         """Start from what the volume holds, then follow everything."""
         self._routing.restore()
         self._grant.restore()
         self._egress.restore()
+        self._log.restore()
         await supervise(self._tasks(), beats=self.beats)
 
     def _tasks(self) -> Mapping[str, Body]:

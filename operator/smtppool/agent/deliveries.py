@@ -1,131 +1,134 @@
-"""One Postfix log line -> one delivery event. Pure; recipient and reply text are whatever strangers wrote.
+"""One Postfix log line of a delivery agent -> one delivery. Pure; recipient and reply are whatever strangers wrote.
 
-The recipient is matched with its quoting and the reply last, so that neither can pass for another field.
+The recipient is matched with its quoting and the reply last, so that neither can pass for another field. Bytes stay
+bytes until somebody reads the event: most lines are only counted.
 """
 
 import re
-from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
-FINAL: Final = frozenset({"sent", "bounced", "expired"})
+from smtppool.policy import profiles
+
+Value = TypeVar("Value")
+
+SENT: Final = b"sent"
+BOUNCED: Final = b"bounced"
+DEFERRED: Final = b"deferred"
+EXPIRED: Final = b"expired"
+FINAL: Final = frozenset({SENT, BOUNCED, EXPIRED})
+MAX_REPLY: Final = 1000
+MAX_CACHED: Final = 8192
 # qmgr puts mail off without having tried: not an attempt (QSHAPE_README).
-_SUSPENDED: Final = "delivery temporarily suspended"
+SUSPENDED: Final = b"delivery temporarily suspended"
+# No connection came about: the receiver's host is named here, and `relay=none`.
+_CONNECT: Final = re.compile(rb"connect to ([^\[\s]+)\[")
 
+# `"..."` may hold anything, also what looks like the next field.
+ADDRESS: Final = rb'[^"<>]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"<>]*+)*+'
+_NUMBER: Final = rb"(\d+(?:\.\d+)?)"
 _LINE: Final = re.compile(
-    r"(?P<time>\w{3} [ \d]\d \d\d:\d\d:\d\d) \S+ (?P<service>[\w/.-]+)\[\d+\]: (?P<queue_id>\w{6,40}): "
-    r'to=<(?P<recipient>(?:"(?:[^"\\]|\\.)*"|[^"<>])*)>, (?:orig_to=<(?:"(?:[^"\\]|\\.)*"|[^"<>])*>, )?'
-    r"relay=(?P<relay>[^, ]+), (?:conn_use=(?P<conn_use>\d+), )?delay=(?P<delay>[\d.]+), "
-    r"delays=(?P<delays>[\d./]+), dsn=(?P<dsn>\d\.\d+\.\d+), status=(?P<status>\w+) \((?P<reply>.*)\)$"
+    rb"(\w{6,40}): to=<(" + ADDRESS + rb")>, (?:orig_to=<" + ADDRESS + rb">, )?"
+    rb"relay=([^, ]+), (?:conn_use=(\d+), )?delay=" + _NUMBER + rb", delays=" + b"/".join([_NUMBER] * 4) + rb", "
+    rb"(?:tls=[^, ]+, )?dsn=(\d\.\d+\.\d+), status=(\w+) \((.*)\)$",
+    re.DOTALL,
 )
-_REMOVED: Final = re.compile(r"/qmgr\[\d+\]: (?P<queue_id>\w{6,40}): removed$")
-_RELAY: Final = re.compile(r"(?P<host>[^\[]+)\[(?P<address>[^\]]+)\](?::(?P<port>\d+))?$")
+_RELAY: Final = re.compile(rb"([^\[]+)\[([^\]]+)\](?::\d+)?$")
+
+
+class Relay(NamedTuple):
+    """`relay=host[address]:port`; `host` None: no receiver answered. `provider` by the host alone."""
+
+    text: bytes
+    host: str | None
+    address: str | None
+    provider: str | None
 
 
 class Delivery(NamedTuple):
-    """One attempt for one recipient. `response_time` in seconds: connect, TLS, EHLO and transmission."""
+    """One line for one recipient. Delays in seconds, as Postfix has them; see `delays` in postconf(5)."""
 
-    time: str
-    service: str
-    queue_id: str
-    recipient: str
-    relay: str
-    relay_address: str | None
-    delay: float
-    response_time: float
-    connection_use: int
-    dsn: str
-    status: str
-    reply: str
+    queue_id: bytes
+    recipient: bytes
+    relay: Relay
+    connection_use: bytes | None
+    delay: bytes
+    delays: tuple[float, float, float, float]  # before the queue manager, in it, connection, transmission
+    dsn: bytes
+    status: bytes
+    reply: bytes
     attempt: bool
+    provider: str
 
-    def event(self, *, outcome: bool) -> dict[str, Any]:
+    @property
+    def response_time(self) -> float:
+        """What the receiver took: connect, TLS, EHLO and transmission, without our own queueing."""
+        return round(self.delays[2] + self.delays[3], 3)
+
+    @property
+    def suspended(self) -> bool:
+        """Put off by qmgr untried, because the destination did not answer before."""
+        return self.reply.startswith(SUSPENDED)
+
+    def event(self, *, time: str, service: bytes, bounce_class: str | None, outcome: bool) -> dict[str, Any]:
         """The event's fields; `outcome`: the first final status of this recipient of this message."""
         return {
             "event": "delivery",
-            "time": self.time,
-            "queueId": self.queue_id,
-            "recipient": self.recipient,
-            "status": self.status,
-            "dsn": self.dsn,
-            "relay": self.relay,
-            "relayAddress": self.relay_address,
-            "lane": self.service,
-            "delaySeconds": self.delay,
+            "time": time,
+            "queueId": self.queue_id.decode("ascii", "replace"),
+            "recipient": self.recipient.decode(errors="replace"),
+            "status": self.status.decode(errors="replace"),
+            "class": bounce_class,
+            "dsn": self.dsn.decode(),
+            "provider": self.provider,
+            "relay": self.relay.host or self.relay.text.decode(errors="replace"),
+            "relayAddress": self.relay.address,
+            "lane": f"postfix/{service.decode(errors='replace')}",
+            "delaySeconds": float(self.delay),
             "responseSeconds": self.response_time,
-            "connectionUse": self.connection_use,
+            "connectionUse": int(self.connection_use or 1),
             "attempt": self.attempt,
             "outcome": outcome,
-            "reply": self.reply,
+            "reply": self.reply[:MAX_REPLY].decode(errors="replace"),
         }
 
 
-def parse(line: str, *, now: datetime) -> Delivery | None:
-    """The delivery that a log line tells of, if it does."""
-    if ", status=" not in line:
-        return None
-    match = _LINE.match(line)
-    if match is None:
-        return None
-    found = match.groupdict()
-    relay = _RELAY.match(found["relay"])
-    return Delivery(
-        time=_time(found["time"], now),
-        service=found["service"],
-        queue_id=found["queue_id"],
-        recipient=found["recipient"],
-        relay=relay["host"] if relay else found["relay"],
-        relay_address=relay["address"] if relay else None,
-        delay=float(found["delay"]),
-        response_time=_response_time(found["delays"]),
-        connection_use=int(found["conn_use"] or 1),
-        dsn=found["dsn"],
-        status=found["status"],
-        reply=found["reply"][:1000],
-        attempt=relay is not None and not found["reply"].startswith(_SUSPENDED),
-    )
+class Parser:
+    """Remembers the hosts and domains that it saw: there are few, and each is in thousands of lines."""
+
+    def __init__(self) -> None:
+        self._relays: dict[bytes, Relay] = {}
+        self._domains: dict[bytes, str] = {}
+
+    def parse(self, line: bytes, start: int = 0) -> Delivery | None:
+        """The delivery that a line tells of from `start` (behind `postfix/...[pid]: `), if it does."""
+        match = _LINE.match(line, start)
+        if match is None:
+            return None
+        queue_id, recipient, relay_text, use, delay, a, b, c, d, dsn, status, reply = match.groups()
+        relay = self._relays.get(relay_text) or self._relay(relay_text)
+        domain = recipient.rpartition(b"@")[2]
+        attempt, by_host = relay.host is not None, relay.provider
+        if not attempt and (refused := _CONNECT.match(reply)) is not None:
+            attempt, by_host = True, profiles.of_host(refused[1].decode("ascii", "replace"))
+        elif attempt and reply.startswith(SUSPENDED):
+            attempt = False
+        provider = by_host or self._domains.get(domain) or self._domain(domain)
+        delays = (float(a), float(b), float(c), float(d))
+        return Delivery(queue_id, recipient, relay, use, delay, delays, dsn, status, reply, attempt, provider)
+
+    def _relay(self, text: bytes) -> Relay:
+        found = _RELAY.match(text)
+        host = found[1].decode("ascii", "replace") if found else None
+        address = found[2].decode("ascii", "replace") if found else None
+        relay = Relay(text, host, address, profiles.of_host(host) if host else None)
+        return _remember(self._relays, text, relay)
+
+    def _domain(self, domain: bytes) -> str:
+        return _remember(self._domains, domain, profiles.provider(None, domain.decode("ascii", "replace")))
 
 
-def removed(line: str) -> str | None:
-    """Queue id of a message that has left the queue."""
-    match = _REMOVED.search(line) if line.endswith(": removed") else None
-    return match["queue_id"] if match else None
-
-
-def _time(text: str, now: datetime) -> str:
-    """The log's time, which has no year and is UTC in the pod: the latest such time that is not in the future."""
-    moment = datetime.strptime(f"{now.year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC)
-    if moment > now + timedelta(days=1):
-        moment = moment.replace(year=now.year - 1)
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def _response_time(delays: str) -> float:
-    """c + d of `delays=a/b/c/d`: what the receiver took, without our own queueing."""
-    parts = [float(part) for part in delays.split("/")]
-    return round(sum(parts[2:4]), 3)
-
-
-class Outcomes:
-    """Says once per recipient of a message that its fate is final; forgets a message when it leaves the queue."""
-
-    def __init__(self, *, limit: int = 20_000) -> None:
-        self._limit = limit
-        self._known: OrderedDict[str, set[int]] = OrderedDict()
-
-    def first(self, delivery: Delivery) -> bool:
-        """Whether this is the first final status of this recipient of this message."""
-        if delivery.status not in FINAL:
-            return False
-        known = self._known.setdefault(delivery.queue_id, set())
-        key = hash(delivery.recipient)
-        if key in known:
-            return False
-        known.add(key)
-        if len(self._known) > self._limit:
-            self._known.popitem(last=False)
-        return True
-
-    def forget(self, queue_id: str) -> None:
-        """The message has left the queue: there will be no more lines."""
-        self._known.pop(queue_id, None)
+def _remember(cache: dict[bytes, Value], key: bytes, value: Value) -> Value:
+    if len(cache) >= MAX_CACHED:
+        cache.clear()
+    cache[key] = value
+    return value

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, QueueDepth, Routing
+from smtppool.api.outcomes import Outcomes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Facts:
     queue: QueueDepth | None = None
     queue_error: str | None = None
     queue_read_at: float = float("-inf")  # monotonic: when the last count began
+
+    outcomes: Outcomes = ()  # what became of recipients, by provider and window
 
     @property
     def count_is_old(self) -> bool:

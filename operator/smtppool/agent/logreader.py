@@ -1,101 +1,158 @@
-"""Turns the maillog into delivery events on stdout and into counters."""
+"""Turns the maillog into delivery events on stdout, into metrics, and into the windows of the report.
+
+Two places in the log are kept. `log-state.json` has the windows together with the place up to which they were counted,
+written at most every 10 s and at the end, so that after a kill nothing is counted twice or missed. `maillog.json` has
+the place up to which events were told: lines between the two are counted in the windows again, and told no more.
+"""
 
 import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Final, TextIO
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TextIO
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
-
-from smtppool.agent import deliveries
-from smtppool.agent.maillog import LogTail
+from smtppool.agent import files
+from smtppool.agent.facts import Board
+from smtppool.agent.logclock import LogClock
+from smtppool.agent.logcounts import LogCounts
+from smtppool.agent.maillog import LogTail, Place
+from smtppool.agent.pipeline import Pipeline
 from smtppool.agent.settings import Settings
+from smtppool.api import names
 
 log = logging.getLogger(__name__)
 
 IDLE_INTERVAL: Final = 0.25
-
-
-class DeliveryMetrics:
-    """Counters of what the log tells."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.attempts = Counter(
-            "smtppool_delivery_attempts", "Delivery attempts by status", ["status"], registry=registry
-        )
-        self.outcomes = Counter(
-            "smtppool_recipients", "Recipients by final status, each once", ["outcome"], registry=registry
-        )
-        self.response = Histogram(
-            "smtppool_response_seconds",
-            "Time that receivers took: connect to end of transmission",
-            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
-            registry=registry,
-        )
-        self.lines = Counter("smtppool_log_lines", "Log lines read", registry=registry)
+SAVE_INTERVAL: Final = 10.0
+SHOW_INTERVAL: Final = 1.0
+PIPE_BUFFER: Final = 4096  # a pipe takes so much whole, between log lines of other threads
+BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError)  # what a file that is not ours makes of itself
 
 
 class LogReader:
-    """Reads on while there is something to read; `tail` is also asked for its lag by the metrics."""
+    """Reads on while there is something to read; `tail` and `pipeline.counts` are also looked at by the metrics."""
 
     def __init__(
-        self, *, settings: Settings, tail: LogTail, metrics: DeliveryMetrics, out: TextIO | None = None
+        self,
+        *,
+        settings: Settings,
+        board: Board,
+        out: TextIO | None = None,
+        clock: LogClock | None = None,
     ) -> None:
-        self._fields = {"pool": settings.pool, "server": settings.server}
-        self._outcomes = deliveries.Outcomes()
-        self._metrics = metrics
+        state = settings.paths.at(names.STATE_DIR)
+        self._state_file, self._told_file = state / "log-state.json", state / "maillog.json"
+        self._board = board
         self._out = out or sys.stdout
-        self.tail = tail
+        self._clock = clock or LogClock()
+        self._untold: list[str] = []
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._saved_at = self._shown_at = float("-inf")
+        self._saved: Place | None = None
+        self.tail = LogTail(path=settings.paths.at(names.MAILLOG))
+        self.pipeline = Pipeline(clock=self._clock, fields={"pool": settings.pool, "server": settings.server})
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Follow the log for ever. File and stdout may block, so both are used off the event loop."""
+        self._stopped = False
         try:
             while True:
-                read = await asyncio.to_thread(self._turn)
+                at_end = await asyncio.to_thread(self.turn)
+                self._board.update(outcomes=self.pipeline.ledger.windows.last_shown)
                 beat()
-                if not read:
+                if at_end:
                     await asyncio.sleep(IDLE_INTERVAL)
         finally:
+            self._stop()
+
+    def restore(self) -> None:
+        """Begin where the last agent stopped; without its state, from the oldest line there is."""
+        told = Place.of(files.read_json(self._told_file))
+        self.tail.begin_at(self._restored(files.read_json(self._state_file)), told=told)
+
+    def _restored(self, state: Any) -> Place | None:
+        ledger = self.pipeline.ledger
+        if state is None:
+            return None
+        try:
+            place = Place.of(state["place"])
+            self._clock.not_before(int(state["at"]))
+            ledger.restore(state)
+        except BROKEN as error:
+            log.warning("kept counts are unreadable: counted anew from the log", extra={"cause": repr(error)})
+            ledger.clear()
+            return None
+        return place
+
+    def turn(self) -> bool:
+        """Read, count and tell one chunk; whether that was the end of the log."""
+        with self._lock:
+            if self._stopped:
+                return True
+            self._tell()
+            chunk = self.tail.read()
+            if chunk.told:
+                self.pipeline.feed(chunk.lines, counts=LogCounts())
+            else:
+                self.pipeline.feed(chunk.lines, emit=self._untold.append)
+                self._tell()
+            if chunk.at_end:
+                self._clock.end_of_log()
+            self._keep(told=bool(chunk.lines) and not chunk.told)
+            return chunk.at_end
+
+    def _stop(self) -> None:
+        """A cancelled turn may still run in its thread: wait for it, let no other begin, and keep all."""
+        with self._lock:
+            self._stopped = True
+            self._save()
             self.tail.close()
 
-    def _turn(self) -> bool:
-        lines = self.tail.read()
-        events = self.events(lines, now=datetime.now(UTC))
-        for event in events:
-            # One write for each: up to 4 KiB a pipe takes them whole, between log lines of other threads.
-            self._out.write(f"{event}\n")
-        self._out.flush()
-        if lines:
-            self._keep_place()
-        return bool(lines)
+    def _tell(self) -> None:
+        """Write the events; what could not be written comes first at the next turn."""
+        for size, text in _batches(self._untold):
+            self._out.write(text)
+            self._out.flush()
+            del self._untold[:size]
 
-    def _keep_place(self) -> None:
+    def _keep(self, *, told: bool) -> None:
+        now = time.monotonic()
+        if told:
+            self._write(self._told_file, self.tail.place(), durable=False)
+        if now - self._saved_at >= SAVE_INTERVAL:
+            self._save()
+        if now - self._shown_at >= SHOW_INTERVAL:
+            self._shown_at = now
+            self.pipeline.ledger.windows.shown()
+
+    def _save(self) -> None:
+        place = self.tail.place()
+        if place is not None and place != self._saved:
+            state = {"at": self._clock.now(), "place": place._asdict(), **self.pipeline.ledger.dump()}
+            self._write(self._state_file, state, durable=True)
+            self._saved = place
+        self._saved_at = time.monotonic()
+
+    def _write(self, path: Path, content: Any, *, durable: bool) -> None:
         """On a full volume read on: to begin again at the old place would tell everything twice, again and again."""
+        if isinstance(content, Place):
+            content = content._asdict()
         try:
-            self.tail.keep_place()
+            (files.replace_durable if durable else files.replace)(path, json.dumps(content))
         except OSError as error:
             log.warning("place in the log not kept", extra={"cause": repr(error)})
 
-    def events(self, lines: list[str], *, now: datetime) -> list[str]:
-        """JSON events of these lines, counted."""
-        self._metrics.lines.inc(len(lines))
-        events = []
-        for line in lines:
-            delivery = deliveries.parse(line, now=now)
-            if delivery is not None:
-                events.append(self._event(delivery))
-            elif (gone := deliveries.removed(line)) is not None:
-                self._outcomes.forget(gone)
-        return events
 
-    def _event(self, delivery: deliveries.Delivery) -> str:
-        outcome = self._outcomes.first(delivery)
-        if outcome:
-            self._metrics.outcomes.labels(delivery.status).inc()
-        if delivery.attempt:
-            self._metrics.attempts.labels(delivery.status).inc()
-            self._metrics.response.observe(delivery.response_time)
-        return json.dumps(delivery.event(outcome=outcome) | self._fields)
+def _batches(events: list[str]) -> Iterator[tuple[int, str]]:
+    """As many whole lines at a time as a pipe takes whole; a longer line alone. Consumed from the front."""
+    while events:
+        size, text = 1, f"{events[0]}\n"
+        while size < len(events) and len(text) + len(events[size]) < PIPE_BUFFER:
+            text += f"{events[size]}\n"
+            size += 1
+        yield size, text

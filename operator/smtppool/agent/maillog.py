@@ -1,97 +1,193 @@
-"""Follows Postfix's log file through rotation, truncation and half-written lines, from where the last agent stopped.
+"""Follows Postfix's log file through rotation, truncation and half-written lines, from wherever it is told to begin.
 
-The place is kept after the lines before it were handed on: after a kill a few lines may come twice, none is lost.
+A file is known by how it begins, not by its inode alone: inodes are given out again, and a file can be emptied and
+grow past the old place between two looks.
 """
 
-import json
 import logging
 import os
 from pathlib import Path
-from typing import BinaryIO, Final
-
-from smtppool.agent import files
+from typing import Any, BinaryIO, Final, NamedTuple
+from zlib import crc32
 
 log = logging.getLogger(__name__)
 
 CHUNK: Final = 2**18
 LONGEST_LINE: Final = 2**16
+HEAD: Final = 256  # bytes by which a file is known
+TELLING_HEAD: Final = 64  # so many of them tell it without the inode
+
+
+class Place(NamedTuple):
+    """Where a line begins. `skipping`: in the middle of one that was given up for its length."""
+
+    inode: int
+    offset: int
+    head_size: int = 0
+    head_crc: int = 0
+    skipping: bool = False
+
+    @classmethod
+    def of(cls, fields: Any) -> "Place | None":
+        """From JSON; None for anything else."""
+        names = cls._fields[:4]
+        if not isinstance(fields, dict) or not all(type(fields.get(name, 0)) is int for name in names):
+            return None
+        numbers = {name: fields.get(name, 0) for name in names}
+        known = "inode" in fields and numbers["offset"] >= 0 and 0 <= numbers["head_size"] <= HEAD
+        return cls(**numbers, skipping=fields.get("skipping") is True) if known else None
+
+    def is_in(self, file: BinaryIO) -> bool:
+        """Whether this is the file that the place was in."""
+        same_inode = os.fstat(file.fileno()).st_ino == self.inode
+        head = os.pread(file.fileno(), self.head_size, 0)
+        same_head = (len(head), crc32(head)) == (self.head_size, self.head_crc)
+        return same_head and (same_inode or self.head_size >= TELLING_HEAD)
+
+
+class Chunk(NamedTuple):
+    """Complete lines. `told`: an earlier process handed them on; `at_end`: there was nothing more to read."""
+
+    lines: list[bytes]
+    told: bool = False
+    at_end: bool = False
 
 
 class LogTail:
     """Lines of one growing file. Blocking calls: run them off the event loop."""
 
-    def __init__(self, *, path: Path, place: Path) -> None:
+    def __init__(self, *, path: Path) -> None:
         self._path = path
-        self._place = place
+        self._start: Place | None = None
+        self._told: Place | None = None
         self._file: BinaryIO | None = None
+        self._head = b""
         self._rest = b""
+        self._skipping = False
         self.lag = 0  # bytes not read yet
+        self.long_lines = 0
+        self.truncations = 0
 
-    def read(self) -> list[str]:
-        """The next complete lines, at most a chunk; empty when there is nothing new."""
-        if self._file is None:
-            self._file = self._open()
-            if self._file is None:
-                return []
-        chunk = self._file.read(CHUNK)
-        if not chunk:
-            return self._next_file()
+    def begin_at(self, start: Place | None, *, told: Place | None = None) -> None:
+        """Where the next read begins (None: at the oldest line there is), and up to where lines were told before."""
+        self.close()
+        self._start, self._told = start, told
+
+    def read(self) -> Chunk:
+        """The next complete lines, at most a chunk."""
+        if self._file is None and not self._open():
+            return Chunk([], at_end=True)
+        assert self._file is not None  # noqa: S101 - opened above
+        self._look_for_truncation(self._file)
+        told = self._told_bytes(self._file)
+        chunk = self._file.read(min(CHUNK, told) if told else CHUNK)
         self.lag = max(0, os.fstat(self._file.fileno()).st_size - self._file.tell())
-        return self._lines(chunk)
+        if chunk:
+            return Chunk(self._lines(chunk), told=told > 0)
+        return Chunk([], at_end=not self._next_file(self._file))
 
-    def keep_place(self) -> None:
-        """Remember how far lines have been handed on."""
-        if self._file is not None:
-            place = {"inode": os.fstat(self._file.fileno()).st_ino, "offset": self._file.tell() - len(self._rest)}
-            files.replace(self._place, json.dumps(place))
+    def place(self) -> Place | None:
+        """Where the first line begins that was not handed on yet."""
+        if self._file is None:
+            return self._start
+        inode, offset = os.fstat(self._file.fileno()).st_ino, self._file.tell() - len(self._rest)
+        return Place(inode, offset, len(self._head), crc32(self._head), self._skipping)
 
     def close(self) -> None:
-        """Let go of the file; the next read opens it at the kept place."""
+        """Let go of the file; the next read goes on at the same place."""
         if self._file is not None:
+            self._start = self.place()
             self._file.close()
             self._file, self._rest = None, b""
 
-    def _lines(self, chunk: bytes) -> list[str]:
+    def _lines(self, chunk: bytes) -> list[bytes]:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest = b""
-        return [line.decode(errors="replace") for line in lines]
+        if self._skipping and lines:
+            del lines[0]
+            self._skipping = False
+        if self._skipping or len(self._rest) > LONGEST_LINE:
+            self.long_lines += not self._skipping
+            self._rest, self._skipping = b"", True
+        return lines
 
-    def _next_file(self) -> list[str]:
-        """At the end of the file: go on to the file that has taken its name, or back if it became shorter."""
-        assert self._file is not None  # noqa: S101 - only called with an open file
-        status = os.fstat(self._file.fileno())
-        if status.st_size < self._file.tell():
-            log.warning("log file was truncated")
-            self._file.seek(0)
-            self._rest = b""
-            return []
-        try:
-            current = self._path.stat()
-        except FileNotFoundError:
-            return []
-        if (current.st_ino, current.st_dev) == (status.st_ino, status.st_dev):
-            return []
-        # Postfix writes to the renamed file until it reloads, and to the new one after that: what comes between the
-        # last read and here is read now.
-        last = self._lines(self._file.read())
-        self._file.close()
-        self._file, self._rest = self._path.open("rb", buffering=0), b""
-        return last
+    def _look_for_truncation(self, file: BinaryIO) -> None:
+        """Begin again in a file that begins otherwise; go on at the end of one that has lost its end."""
+        head = os.pread(file.fileno(), HEAD, 0)
+        if not head.startswith(self._head) and not self._head.startswith(head):
+            self._truncated(file, 0)
+            self._told = None
+        elif file.tell() > (size := os.fstat(file.fileno()).st_size):
+            self._truncated(file, size)
+        self._head = head
 
-    def _open(self) -> BinaryIO | None:
-        """The file and place of the last agent, also if it was rotated since; else the file's beginning."""
-        place = files.read_json(self._place) or {}
-        for path in (self._path.with_name(f"{self._path.name}.1"), self._path):
-            try:
-                file = path.open("rb", buffering=0)
-            except OSError:
-                continue
-            status = os.fstat(file.fileno())
-            if status.st_ino == place.get("inode") and 0 <= place.get("offset", -1) <= status.st_size:
-                file.seek(place["offset"])
-                return file
-            if path == self._path:
-                return file
-            file.close()
+    def _truncated(self, file: BinaryIO, place: int) -> None:
+        log.warning("log file was truncated", extra={"offset": file.tell()})
+        self.truncations += 1
+        file.seek(place)
+        self._rest = b""
+        self._skipping = place > 0 and os.pread(file.fileno(), 1, place - 1) != b"\n"
+
+    def _told_bytes(self, file: BinaryIO) -> int:
+        """How much from here on was told before."""
+        if self._told is None:
+            return 0
+        if self._told.is_in(file):
+            left = max(0, self._told.offset - file.tell())
+        elif (current := _opened(self._path)) is None:
+            left = 0
+        else:
+            with current:
+                left = CHUNK if self._told.is_in(current) else 0
+        if not left:
+            self._told = None  # files and places only go forward
+        return left
+
+    def _next_file(self, file: BinaryIO) -> bool:
+        """At the end of the file: go on to the file that has taken its name, if one has."""
+        new = _opened(self._path)
+        if new is None:
+            return False
+        if _identity(new) == _identity(file):
+            new.close()
+            return False
+        # Postfix writes to the renamed file until it opens the new one: what came between the last read and here.
+        late = file.read(CHUNK)
+        if late:
+            new.close()
+            file.seek(-len(late), os.SEEK_CUR)
+            return True
+        file.close()
+        self._take(new, 0)
+        return True
+
+    def _open(self) -> bool:
+        """The file that the start is in, also if it was rotated since; else the oldest."""
+        files = [_opened(self._path.with_name(f"{self._path.name}.1")), _opened(self._path)]
+        there = [file for file in files if file is not None]
+        start = self._start
+        chosen = next((file for file in there if start and start.is_in(file)), None)
+        for file in there:
+            if file is not (chosen or there[0]):
+                file.close()
+        if chosen is not None and start is not None:
+            self._take(chosen, start.offset, skipping=start.skipping)
+        elif there:
+            self._take(there[0], 0)
+        return bool(there)
+
+    def _take(self, file: BinaryIO, offset: int, *, skipping: bool = False) -> None:
+        file.seek(offset)
+        self._file, self._rest, self._skipping = file, b"", skipping
+        self._head = os.pread(file.fileno(), HEAD, 0)
+
+
+def _opened(path: Path) -> BinaryIO | None:
+    try:
+        return path.open("rb", buffering=0)
+    except OSError:
         return None
+
+
+def _identity(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino

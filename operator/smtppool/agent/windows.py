@@ -40,10 +40,10 @@ class Cell:
     @classmethod
     def of(cls, numbers: list[Any]) -> "Cell":
         """What `numbers` gave; ValueError for anything else."""
-        *counts, bounced = numbers
-        if len(counts) != 5 or not all(isinstance(n, int) and n >= 0 for n in [*counts, *bounced.values()]):
+        delivered, deferred, responses, response_ms, tls, bounced = numbers
+        if not all(isinstance(one, int) and one >= 0 for one in [*numbers[:-1], *bounced.values()]):
             raise ValueError("no counts")
-        return cls(*counts, bounced=dict(bounced))
+        return cls(delivered, deferred, responses, response_ms, tls, dict(bounced))
 
 
 Cells = dict[str, Cell]  # by provider
@@ -117,7 +117,7 @@ class Windows:
         self._rings = tuple(Ring(span) for span in SPANS)
         self._known: set[str] = set()
         self._changed = True
-        self._shown: Outcomes = ()
+        self.last_shown: Outcomes = ()
 
     def add(self, at: int, cells: Mapping[str, Cell]) -> None:
         """Count what happened in the second `at`; one in the future happened now."""
@@ -134,8 +134,8 @@ class Windows:
         for ring in self._rings:
             self._changed |= ring.slide(now)
         if self._changed:
-            self._changed, self._shown = False, tuple(self._providers())
-        return self._shown
+            self._changed, self.last_shown = False, tuple(self._providers())
+        return self.last_shown
 
     def _named(self, provider: str) -> str:
         """Itself, or OTHER when a report would have no room for one more."""

@@ -1,7 +1,6 @@
 """Sliding windows: how long something is seen, what survives a restart, and that no count is lost or made up."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Iterator[Clock]:
+def clock() -> Clock:
     return Clock()
 
 
