@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from smtppool.agent import files, verdict
+from smtppool.agent.domains import DomainBook
 from smtppool.agent.facts import Board
 from smtppool.agent.settings import Settings
 from smtppool.api import names
@@ -45,7 +46,10 @@ async def ask(socket: Path, command: str) -> str:
 class GateKeeper:
     """Writes the table, has it read, and acts on what changed."""
 
-    def __init__(self, *, settings: Settings, board: Board, flush: Callable[[], None]) -> None:
+    def __init__(
+        self, *, settings: Settings, board: Board, flush: Callable[[], None], domains: DomainBook | None = None
+    ) -> None:
+        self._domains = domains or DomainBook()
         self._settings = settings
         self._board = board
         self._flush = flush
@@ -54,6 +58,7 @@ class GateKeeper:
         self._in_force: str | None = None
         self._asked = float("-inf")
         self._uptime = 0.0
+        self._handed_over: tuple[str, ...] = ()
 
     async def turn(self) -> None:
         """Write and reload if the table is another; else ask the gate now and then. OSError when the gate is away."""
@@ -64,10 +69,12 @@ class GateKeeper:
             egress=facts.egress,
             pod_uid=self._settings.pod_uid,
             pod_address=self._settings.pod_ip,
+            handed_over=self._domains.of(facts.grant.excluded if facts.grant else ()),
         )
-        content = table.model_dump_json(by_alias=True) if table else None
-        if content is not None and sha256(content.encode()).hexdigest() != self._in_force:
+        content = table.model_dump_json(by_alias=True) if table else ""
+        if table is not None and sha256(content.encode()).hexdigest() != self._in_force:
             await self._enforce(content)
+            self._hand_over(table.handed_over)
         elif time.monotonic() - self._asked >= STATUS_INTERVAL:
             self._take(await self._status())
 
@@ -79,6 +86,12 @@ class GateKeeper:
             raise GateError(f"gate did not take its table: {answer or 'no answer'}")
         self._take(await self._status())
         self._act(before, self._board.facts.lanes)
+
+    def _hand_over(self, domains: tuple[str, ...]) -> None:
+        """Deferred mail for domains that are handed over from now on need not wait for its next attempt."""
+        if set(domains) - set(self._handed_over):
+            self._flush()
+        self._handed_over = domains
 
     async def _status(self) -> dict[str, Any]:
         status: dict[str, Any] = json.loads(await ask(self._socket, "status"))

@@ -12,14 +12,23 @@ OTHER_SOURCE = "source address is not the expected one"
 
 
 def table(
-    *, routing: Routing | None, grant: Grant | None, egress: EgressObservation, pod_uid: str, pod_address: str
+    *,
+    routing: Routing | None,
+    grant: Grant | None,
+    egress: EgressObservation,
+    pod_uid: str,
+    pod_address: str,
+    handed_over: tuple[str, ...] = (),
 ) -> GateTable | None:
-    """The gate's table; None while no routing says who may submit, which the gate takes as closed."""
+    """The gate's table; None while no routing says who may submit, which the gate takes as closed.
+
+    `handed_over`: domains of the providers that the grant excludes.
+    """
     if routing is None:
         return None
     lanes, reason = permission(grant=grant, egress=egress, pod_uid=pod_uid, pod_address=pod_address)
     intake = grant.intake if grant else Intake.OPEN
-    return GateTable(lanes=lanes, intake=intake, reason=reason, submission=routing.submission)
+    return GateTable(lanes=lanes, intake=intake, reason=reason, handed_over=handed_over, submission=routing.submission)
 
 
 def permission(*, grant: Grant | None, egress: EgressObservation, pod_uid: str, pod_address: str) -> tuple[Lanes, str]:

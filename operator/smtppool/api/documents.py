@@ -10,15 +10,17 @@ from typing import Annotated
 from pydantic import Field
 
 from smtppool.api.base import Endpoint, Hostname, IPv4, Label, Model, Network, Observed, Port, Weight
-from smtppool.api.outcomes import Outcomes
+from smtppool.api.outcomes import MAX_PROVIDERS, Outcomes
 from smtppool.api.smtppool import MAX_SERVERS, Balance
 
 MAX_WANTED = 4096  # addresses that nodes are asked about
+MAX_DOMAINS = 10_000  # mail domains in a gate's table
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$", max_length=32)]
 Uid = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9]{1,64}$", max_length=64)]
 Text = Annotated[str, Field(max_length=512)]
+MailDomain = Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9.]{0,252}$", max_length=253)]
 
 
 class MemberState(StrEnum):
@@ -96,6 +98,7 @@ class Grant(Model):
     lanes: Lanes = Lanes.CLOSED
     intake: Intake = Intake.OPEN
     reason: Text = ""
+    excluded: Annotated[tuple[Label, ...], Field(max_length=MAX_PROVIDERS)] = ()  # providers whose mail goes to peers
     egress_check: EgressCheckOrder
 
 
@@ -153,6 +156,7 @@ class GateTable(Model):
     lanes: Lanes = Lanes.CLOSED
     intake: Intake = Intake.OPEN
     reason: Text = "not yet allowed to send"
+    handed_over: Annotated[tuple[MailDomain, ...], Field(max_length=MAX_DOMAINS)] = ()  # whose mail goes to peers
     submission: SubmissionRule
 
 

@@ -20,7 +20,7 @@ from smtppool.policy.acceptance import accept_server
 from smtppool.policy.drain import DrainDecision, decide_drain
 from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.egress import EgressDecision, decide_egress
-from smtppool.policy.health.record import is_out, share_of
+from smtppool.policy.health.record import excluded_of, is_out, share_of
 from smtppool.policy.placement import ANYWHERE, Placement, place
 from smtppool.policy.verdict import Verdict
 from smtppool.policy.weights import MemberFacts, WeightDecision, decide_weight
@@ -90,7 +90,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
         egress=egress,
         drain=drain,
         by_health=emptying.asked is not None and emptying.asked.by is AskedBy.HEALTH,
-        grant=grant_of(view, egress, drain, order=check_order(view)),
+        grant=grant_of(view, egress, drain, order=check_order(view), excluded=_excluded(view, in_force.health)),
         member=member,
         weight=decide_weight(member),
     )
@@ -122,6 +122,11 @@ def _health_asks(view: ServerView, record: HealthRecord) -> HealthAction | None:
     if view.pool is None or view.pool.spec is None or not is_out(record, view.key.name):
         return None
     return view.pool.spec.health.action
+
+
+def _excluded(view: ServerView, record: HealthRecord) -> tuple[str, ...]:
+    """Nothing while the pool only observes."""
+    return () if keeps_weight(view) else excluded_of(record, view.key.name)
 
 
 def _member_facts(

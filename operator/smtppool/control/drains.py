@@ -43,8 +43,15 @@ def drain_facts(
     )
 
 
-def grant_of(view: ServerView, egress: EgressDecision, drain: DrainDecision, *, order: EgressCheckOrder) -> Grant:
-    """Lanes as the egress allows, unless the mail goes to peers."""
+def grant_of(
+    view: ServerView,
+    egress: EgressDecision,
+    drain: DrainDecision,
+    *,
+    order: EgressCheckOrder,
+    excluded: tuple[str, ...] = (),
+) -> Grant:
+    """Lanes as the egress allows, unless the mail goes to peers: all of it, or that of the `excluded` providers."""
     return Grant(
         server=view.key.name,
         pod_uid=view.pod.uid if view.pod is not None else None,
@@ -52,6 +59,7 @@ def grant_of(view: ServerView, egress: EgressDecision, drain: DrainDecision, *, 
         lanes=drain.lanes(egress.lanes),
         intake=drain.intake,
         reason="" if egress.lanes is Lanes.OPEN else egress.verdict.reason,
+        excluded=excluded,
         egress_check=order,
     )
 

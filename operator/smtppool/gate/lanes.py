@@ -36,7 +36,7 @@ def transport(key: str, rules: Rules | NoRules) -> str:
         return f"OK retry:4.7.1 {NO_TABLE}"
     match rules.lanes:
         case Lanes.OPEN:
-            return OPEN
+            return HANDOVER if domain.lower() in rules.handed_over else OPEN
         case Lanes.HANDOVER:
             return HANDOVER
         case Lanes.CLOSED:

@@ -27,6 +27,7 @@ class Rules:
     networks: tuple[tuple[int, int], ...]
     max_message_size: int
     max_recipients: int
+    handed_over: frozenset[str] = frozenset()  # recipient domains, in lower case
     closed_since: float | None = None
     sha256: str = ""
 
@@ -69,6 +70,7 @@ def rules(table: GateTable, *, closed_since: float | None = None, sha256: str = 
         networks=tuple(network(text) for text in table.submission.allowed_networks),
         max_message_size=table.submission.max_message_size,
         max_recipients=table.submission.max_recipients,
+        handed_over=frozenset(table.handed_over),
         closed_since=closed_since,
         sha256=sha256,
     )

@@ -5,7 +5,7 @@ The host comes first because most domains of the large providers are customers' 
 DNS, as KumoMTA's published shaping rules have them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from smtppool.api.outcomes import OTHER
@@ -97,6 +97,11 @@ def of_host(host: str) -> str | None:
 def of_domain(domain: str) -> str | None:
     """The provider of a mail domain, by the whole name; None if no profile names it."""
     return _BY_DOMAIN.get(domain.lower().rstrip("."))
+
+
+def domains() -> Iterable[tuple[str, str]]:
+    """All mail domains that profiles name, with their provider."""
+    return _BY_DOMAIN.items()
 
 
 def provider(host: str | None, domain: str) -> str:

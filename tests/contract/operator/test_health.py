@@ -13,7 +13,7 @@ from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_POOL, SMTP_SERVER, STATEFU
 from smtppool.policy.verdict import format_time
 from tests.contract.operator.objects import pool, server
 from tests.contract.operator.process import OperatorProcess
-from tests.contract.operator.waiting import until
+from tests.contract.operator.waiting import equals, until
 from tests.contract.operator.world import World
 
 ROOM = {"minAvailable": 1, "maxUnavailable": "100%"}
@@ -69,6 +69,21 @@ async def test_a_bad_relay_leaves_and_the_status_tells_why(world: World) -> None
     told_of_pool = await world.says("marketing", "Healthy", "False/MembersUnhealthy", kind=SMTP_POOL)
     assert "mx1: bounce 20 %" in told_of_pool
     assert await is_out(world, "mx1")
+
+
+async def test_a_relay_that_is_bad_at_one_provider_gives_away_its_mail_only(world: World) -> None:
+    await two(world)
+    world.relays["mx2"].outcomes = GOOD
+    world.relays["mx1"].outcomes = (GOOD[0], BAD[1])
+    message = await world.says("mx1", "Healthy", "False/BounceRate", within=10)
+    assert "at yahoo" in message
+
+    async def excluded() -> list[str]:
+        grant = await world.grant("mx1")
+        return list(grant.excluded) if grant else []
+
+    await equals(excluded, ["yahoo"], what="the grant excludes the provider", within=10)
+    assert await world.weights() == {"mx1": 10, "mx2": 5}
 
 
 async def test_the_last_member_stays(world: World) -> None:

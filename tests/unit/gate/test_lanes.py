@@ -53,3 +53,21 @@ def test_a_session_is_opened_only_by_an_open_lane(table: Rules | NoRules, reply:
 @pytest.mark.parametrize("name", ["", "transports", "TRANSPORT"])
 def test_an_unknown_map_is_a_temporary_error(name: str) -> None:
     assert answer(name, "user@example.com", OPEN).startswith("TEMP ")
+
+
+@pytest.mark.parametrize(
+    ("key", "reply"),
+    [
+        ("user@yahoo.com", "OK handover:[127.0.0.1]:10027"),
+        ("user@YAHOO.com", "OK handover:[127.0.0.1]:10027"),
+        ("user@gmail.com", "OK :"),
+        ("user@sub.yahoo.com", "OK :"),
+        ("yahoo.com", "NOTFOUND "),
+    ],
+)
+def test_mail_of_an_excluded_provider_goes_to_peers(key: str, reply: str) -> None:
+    open_lanes = {"lanes": "Open", "handedOver": ["aol.com", "yahoo.com"], "submission": SUBMISSION}
+    assert answer("transport", key, rules(GateTable.model_validate(open_lanes))) == reply
+    closed = rules(GateTable.model_validate(open_lanes | {"lanes": "Closed", "reason": "egress wrong"}))
+    if reply != "NOTFOUND ":
+        assert answer("transport", key, closed) == "OK retry:4.7.1 egress wrong"

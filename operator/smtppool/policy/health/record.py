@@ -50,6 +50,14 @@ def is_out(record: HealthRecord, server: str) -> bool:
     return known is not None and known.relay is not None and known.relay.standing is Standing.OUT
 
 
+def excluded_of(record: HealthRecord, server: str) -> tuple[str, ...]:
+    """Providers whose mail a member that is otherwise in traffic hands to its peers."""
+    known = record.servers.get(server)
+    if known is None or is_out(record, server):
+        return ()
+    return tuple(sorted(name for name, track in known.providers.items() if track.standing is Standing.OUT))
+
+
 def _server(state: ServerState) -> ServerRecord:
     providers = {name: _record(track) for name, track in sorted(state.providers.items())}
     return ServerRecord(

@@ -9,7 +9,7 @@ from smtppool.policy.health.counters import BURST, DAY, Counts, Window
 from smtppool.policy.health.decision import PoolState
 from smtppool.policy.health.examine import ServerState
 from smtppool.policy.health.pool import decide
-from smtppool.policy.health.record import recall, remember, share_of
+from smtppool.policy.health.record import excluded_of, recall, remember, share_of
 from smtppool.policy.health.reported import windows_of
 from smtppool.policy.health.track import Track
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings
@@ -78,6 +78,15 @@ def test_a_share_without_a_record_is_whole() -> None:
     only_at_yahoo = TrackRecord(standing=Standing.OUT, since="2026-01-05T12:00:00Z")
     record = HealthRecord(servers={"mx1": ServerRecord(providers={"yahoo": only_at_yahoo})})
     assert share_of(record, "mx1") == (1.0, "")
+
+
+def test_excluded_are_the_providers_at_which_a_member_is_out() -> None:
+    out, back = (TrackRecord(standing=one, since="2026-01-05T12:00:00Z") for one in (Standing.OUT, Standing.PROBATION))
+    at_two = ServerRecord(providers={"yahoo": out, "google": back, "apple": out})
+    whole = ServerRecord(relay=out, providers={"yahoo": out})
+    record = HealthRecord(servers={"mx1": at_two, "mx2": whole})
+    assert excluded_of(record, "mx1") == ("apple", "yahoo")
+    assert excluded_of(record, "mx2") == excluded_of(record, "mx3") == ()
 
 
 def test_windows_of_a_report() -> None:
