@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from smtppool.agent import gate, haproxy, http, queue
 from smtppool.agent.balancer import Balancer
+from smtppool.agent.domains import DomainBook
 from smtppool.agent.egress import EgressWatch
 from smtppool.agent.facts import Board
 from smtppool.agent.gate import GateKeeper
@@ -41,9 +42,10 @@ class Agent:
         self._grant = Follower(grant_source(settings, self.board), settings=settings)
         self._balancer = Balancer(settings=settings, board=self.board, connection=self._runtime)
         self._flusher = Flusher(paths=paths, board=self.board)
-        self._keeper = GateKeeper(settings=settings, board=self.board, flush=self._flusher.request)
+        domains = DomainBook()
+        self._keeper = GateKeeper(settings=settings, board=self.board, flush=self._flusher.request, domains=domains)
         self._egress = EgressWatch(settings=settings, board=self.board)
-        self._log = LogReader(settings=settings, board=self.board)
+        self._log = LogReader(settings=settings, board=self.board, learn=domains.learn)
         self._reporter = Reporter(settings=settings, board=self.board, api=api)
         self._probes = Probes(board=self.board, beats=self.beats, paths=paths)
         parts = Parts(self.beats, self._balancer, self._reporter, self._log.tail, self._connected)

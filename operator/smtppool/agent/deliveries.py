@@ -5,11 +5,13 @@ bytes until somebody reads the event: most lines are only counted.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 from smtppool.policy import profiles
 
 Value = TypeVar("Value")
+Learn = Callable[[str, str], None]  # domain, provider
 
 SENT: Final = b"sent"
 BOUNCED: Final = b"bounced"
@@ -93,11 +95,16 @@ class Delivery(NamedTuple):
 
 
 class Parser:
-    """Remembers the hosts and domains that it saw: there are few, and each is in thousands of lines."""
+    """Remembers the hosts and domains that it saw: there are few, and each is in thousands of lines.
 
-    def __init__(self) -> None:
+    `learn` is told of each domain for which a host of a known provider answered.
+    """
+
+    def __init__(self, learn: Learn | None = None) -> None:
         self._relays: dict[bytes, Relay] = {}
         self._domains: dict[bytes, str] = {}
+        self._by_host: dict[bytes, str] = {}
+        self._learn = learn
 
     def parse(self, line: bytes, start: int = 0) -> Delivery | None:
         """The delivery that a line tells of from `start` (behind `postfix/...[pid]: `), if it does."""
@@ -112,7 +119,12 @@ class Parser:
             attempt, by_host = True, profiles.of_host(refused[1].decode("ascii", "replace"))
         elif attempt and reply.startswith(SUSPENDED):
             attempt = False
-        provider = by_host or self._domains.get(domain) or self._domain(domain)
+        if by_host is None:
+            provider = self._domains.get(domain) or self._domain(domain)
+        else:
+            provider = by_host
+            if self._by_host.get(domain) is not by_host:
+                self._tell(domain, by_host)
         delays = (float(a), float(b), float(c), float(d))
         return Delivery(queue_id, recipient, relay, use, delay, delays, dsn, status, reply, attempt, provider)
 
@@ -125,6 +137,11 @@ class Parser:
 
     def _domain(self, domain: bytes) -> str:
         return _remember(self._domains, domain, profiles.provider(None, domain.decode("ascii", "replace")))
+
+    def _tell(self, domain: bytes, provider: str) -> None:
+        _remember(self._by_host, domain, provider)
+        if self._learn is not None:
+            self._learn(domain.decode("ascii", "replace"), provider)
 
 
 def _remember(cache: dict[bytes, Value], key: bytes, value: Value) -> Value:

@@ -46,10 +46,8 @@ async def ask(socket: Path, command: str) -> str:
 class GateKeeper:
     """Writes the table, has it read, and acts on what changed."""
 
-    def __init__(
-        self, *, settings: Settings, board: Board, flush: Callable[[], None], domains: DomainBook | None = None
-    ) -> None:
-        self._domains = domains or DomainBook()
+    def __init__(self, *, settings: Settings, board: Board, flush: Callable[[], None], domains: DomainBook) -> None:
+        self._domains = domains
         self._settings = settings
         self._board = board
         self._flush = flush

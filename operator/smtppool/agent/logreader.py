@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from smtppool.agent import files
+from smtppool.agent.deliveries import Learn
 from smtppool.agent.facts import Board
 from smtppool.agent.logclock import LogClock
 from smtppool.agent.logcounts import LogCounts
@@ -43,6 +44,7 @@ class LogReader:
         board: Board,
         out: TextIO | None = None,
         clock: LogClock | None = None,
+        learn: Learn | None = None,
     ) -> None:
         state = settings.paths.at(names.STATE_DIR)
         self._state_file, self._told_file = state / "log-state.json", state / "maillog.json"
@@ -55,7 +57,9 @@ class LogReader:
         self._saved_at = self._shown_at = float("-inf")
         self._saved: Place | None = None
         self.tail = LogTail(path=settings.paths.at(names.MAILLOG))
-        self.pipeline = Pipeline(clock=self._clock, fields={"pool": settings.pool, "server": settings.server})
+        self.pipeline = Pipeline(
+            clock=self._clock, fields={"pool": settings.pool, "server": settings.server}, learn=learn
+        )
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Follow the log for ever. File and stdout may block, so both are used off the event loop."""

@@ -29,13 +29,13 @@ Handler = Callable[[bytes, int, bytes, bytes], None]
 class Pipeline:
     """Used from one thread at a time."""
 
-    def __init__(self, *, clock: LogClock, fields: dict[str, str]) -> None:
+    def __init__(self, *, clock: LogClock, fields: dict[str, str], learn: deliveries.Learn | None = None) -> None:
         self.clock = clock
         self.ledger = Ledger(clock=clock, fields=fields)
         self.counts = LogCounts()  # since the agent's start
         self._now = self.counts  # of the lines that are being read
         self._moment = Moment(0, "")
-        self._parser = deliveries.Parser()
+        self._parser = deliveries.Parser(learn)
         self._tls = tls.TlsUse()
         self._handlers: dict[bytes, Handler | None] = {}
 

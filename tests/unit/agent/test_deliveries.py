@@ -119,3 +119,13 @@ def test_a_hostile_recipient_takes_no_time() -> None:
     """Quotes within quotes: an expression that tries all ways would not end."""
     for name in (b'"' * 60_001, b'\\"' * 30_000, b'"a\\' * 20_000, b"a" * 60_000):
         assert parse(SENT.replace(b"bob@gmail.com>", name)) is None
+
+
+def test_a_domain_is_learnt_from_the_host_that_answered() -> None:
+    learnt: list[tuple[str, str]] = []
+    parser = Parser(lambda domain, provider: learnt.append((domain, provider)))
+    unknown_host = SENT.replace(b"gmail-smtp-in.l.google.com[", b"mx.shop.example[")
+    for line in (SENT.replace(b"gmail.com>", b"shop.example>"), unknown_host, SENT, SENT, BOUNCED, REFUSED, UNRESOLVED):
+        parser.parse(line, line.find(b"]: ") + 3)
+    assert learnt[:2] == [("shop.example", "google"), ("gmail.com", "google")]
+    assert len(set(learnt)) == len(learnt)

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from smtppool.agent import gate
+from smtppool.agent.domains import DomainBook
 from smtppool.agent.facts import Board
 from smtppool.agent.gate import GateKeeper
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
-from smtppool.api.documents import EgressCheckOrder, Grant, Lanes, Routing, SubmissionRule
+from smtppool.api.documents import EgressCheckOrder, GateTable, Grant, Lanes, Routing, SubmissionRule
 from smtppool.gate import worker
 from smtppool.gate.service import Gate
 
@@ -59,7 +60,7 @@ async def test_mail_that_waited_for_the_gate_is_flushed(
     submission = SubmissionRule(max_message_size=1, max_recipients=1)
     grant = Grant(server="mx1", lanes=lanes, egress_check=EgressCheckOrder(), **POD)
     board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
-    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"))
+    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"), domains=DomainBook())
     first = await started(settings.paths, uptime=50)
     await keeper.turn()
     first.close()
@@ -72,3 +73,33 @@ async def test_mail_that_waited_for_the_gate_is_flushed(
     await keeper.turn()
     assert len(asked) == flushes, "once for each start"
     second.close()
+
+
+async def test_mail_of_an_excluded_provider_is_flushed_to_peers_once(settings: Settings) -> None:
+    board, book = Board(), DomainBook()
+    asked: list[str] = []
+    submission = SubmissionRule(max_message_size=1, max_recipients=1)
+    grant = Grant(server="mx1", lanes=Lanes.OPEN, egress_check=EgressCheckOrder(), **POD)
+    board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
+    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"), domains=book)
+    server = await started(settings.paths, uptime=50)
+    await keeper.turn()
+    asked.clear()
+    board.update(grant=grant.model_copy(update={"excluded": ("apple",)}))
+    await keeper.turn()
+    await keeper.turn()
+    assert asked == ["flush"]
+    assert handed_over(settings) == ("icloud.com", "mac.com", "me.com")
+    book.learn("orchard.example", "apple")
+    await keeper.turn()
+    assert asked == ["flush", "flush"]
+    assert "orchard.example" in handed_over(settings)
+    board.update(grant=grant)
+    await keeper.turn()
+    assert handed_over(settings) == ()
+    assert len(asked) == 2
+    server.close()
+
+
+def handed_over(settings: Settings) -> tuple[str, ...]:
+    return GateTable.model_validate_json(settings.paths.at(names.GATE_TABLE).read_bytes()).handed_over
