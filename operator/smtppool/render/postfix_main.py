@@ -20,6 +20,8 @@ from smtppool.api.names import (
 BOUNCE_LANE = "lane-bounce"
 GATE_CONTEXT = "gate_context"  # a parameter of ours: which port a request to the gate's policy service comes from
 SUBMISSION_CONTEXT = "submission"
+SUBMISSION_SIZE = "submission_size_limit"  # another: what clients may send, in bytes
+HOP_ROOM = 64 * 1024  # bytes of Received headers: 50 hops, each has less than 1 KiB
 _GATE = (
     f"check_policy_service {{ unix:{POLICY_SOCKET}, {{ timeout = 5s }}, "
     f"{{ policy_context = ${GATE_CONTEXT} }}, {{ default_action = 451 4.3.5 Permission service unavailable }} }}"
@@ -125,7 +127,11 @@ def _intake(settings: RelaySettings) -> dict[str, str]:
         "smtpd_client_connection_count_limit": "200",
         "smtpd_client_event_limit_exceptions": "",
         "smtpd_recipient_limit": str(settings.recipients),
-        "message_size_limit": str(settings.message_size),
+        # A message grows by a header at each relay: a peer must not bounce what was accepted already.
+        SUBMISSION_SIZE: str(settings.message_size),
+        "message_size_limit": str(settings.message_size + HOP_ROOM),
+        # Bounds how often mail is handed on from one relay that is emptied to the next.
+        "hopcount_limit": "50",
         "mailbox_size_limit": "0",
     }
 

@@ -4,7 +4,7 @@ There is no plain `smtp` service: mail leaves by a lane or not at all. Nothing r
 """
 
 from smtppool.api.names import DEFAULT_LANE, HANDOVER_LANE, HANDOVER_SMTPD_PORT, SMTPD_PORT
-from smtppool.render.postfix_main import BOUNCE_LANE, GATE_CONTEXT
+from smtppool.render.postfix_main import BOUNCE_LANE, GATE_CONTEXT, SUBMISSION_SIZE
 from smtppool.render.postfix_syntax import Service
 
 LOOPBACK = "127.0.0.1"
@@ -21,7 +21,14 @@ def _named(lane: str) -> tuple[str, str]:
 
 
 _INTAKE = (
-    Service(f"{LOOPBACK}:{SMTPD_PORT}", "inet", "smtpd", private=False, limit=300),
+    Service(
+        f"{LOOPBACK}:{SMTPD_PORT}",
+        "inet",
+        "smtpd",
+        private=False,
+        limit=300,
+        options=(("message_size_limit", f"${SUBMISSION_SIZE}"),),
+    ),
     Service(
         f"{LOOPBACK}:{HANDOVER_SMTPD_PORT}",
         "inet",

@@ -45,14 +45,15 @@ class Session:
         return self.reply()
 
 
-def send(*, client: str = ALLOWED, port: int = SUBMISSION, size: int = 0, recipients: int = 1) -> str:
+def send(*, client: str = ALLOWED, port: int = SUBMISSION, size: int = 0, recipients: int = 1, hops: int = 0) -> str:
     """The decisive reply to one message: the first that is no 2xx or 3xx, else the last."""
     session = Session(client=client, port=port)
     try:
         session.reply()
         commands = ["EHLO client.example", f"MAIL FROM:<sender@example.com> SIZE={size}"]
         commands += [f"RCPT TO:<user{number}@example.net>" for number in range(recipients)]
-        for command in (*commands, "DATA", "Subject: hello\r\n\r\nhello\r\n."):
+        headers = "Received: from relay.example\r\n" * hops + "Subject: hello\r\n"
+        for command in (*commands, "DATA", f"{headers}\r\nhello\r\n."):
             answer = session.say(command)
             if answer[0] in "45":
                 break
@@ -109,6 +110,11 @@ def queue() -> list[dict[str, Any]]:
     return [json.loads(line) for line in listed.splitlines()]
 
 
+def stated(parameter: str) -> int:
+    """A number in main.cf."""
+    return int(subprocess.run(["postconf", "-h", parameter], capture_output=True, timeout=PATIENCE, check=True).stdout)
+
+
 def deferred() -> bool:
     return any(message["queue_name"] == "deferred" for message in queue())
 
@@ -150,6 +156,12 @@ def sessions(gate: subprocess.Popen[bytes]) -> Iterator[tuple[str, Any]]:
     yield "too large", send(size=1001)
     yield "too many recipients", send(recipients=3)
     yield "peer", send(port=HANDOVER, client=FOREIGN)
+    yield (
+        "peer's message of the largest size",
+        send(port=HANDOVER, client=FOREIGN, size=stated("submission_size_limit") + 500),
+    )
+    yield "peer's message, often handed over", send(port=HANDOVER, client=FOREIGN, hops=49)
+    yield "peer's message, too often handed over", send(port=HANDOVER, client=FOREIGN, hops=51)
     yield "allowed client", send()
     until("closed lanes defer the message", deferred)
     yield "queue", reasons()

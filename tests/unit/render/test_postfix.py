@@ -60,9 +60,19 @@ def test_a_gate_that_is_away_means_451_at_every_stage() -> None:
 
 def test_values_of_the_pool() -> None:
     main = rendered(relay(), submission={"maxMessageSize": "10Mi", "maxRecipients": 50}, queue={"lifetime": "1h30m"})
-    assert main["message_size_limit"] == str(10 * 2**20)
+    assert main["submission_size_limit"] == str(10 * 2**20)
     assert main["smtpd_recipient_limit"] == main["handover_destination_recipient_limit"] == "50"
     assert main["maximal_queue_lifetime"] == main["bounce_queue_lifetime"] == "5400s"
+
+
+def test_a_peer_takes_what_grew_on_the_way() -> None:
+    """Each relay adds a Received header: a message of the largest size must not bounce when it is handed over."""
+    main = rendered(relay(), submission={"maxMessageSize": "10Mi"})
+    intakes = {one.name: dict(one.options) for one in parse_master(master_cf()) if one.kind == "inet"}
+    assert intakes["127.0.0.1:10025"]["message_size_limit"] == "$submission_size_limit"
+    assert "message_size_limit" not in intakes["127.0.0.1:10028"]
+    room = int(main["message_size_limit"]) - int(main["submission_size_limit"])
+    assert room >= int(main["hopcount_limit"]) * 1024
 
 
 def test_lifetime_stays_below_what_postfix_takes() -> None:
