@@ -74,10 +74,8 @@ def decide_drain(facts: DrainFacts) -> DrainDecision:
     if facts.released and (asked.release or asked.by is AskedBy.DELETION):
         return _released(asked)
     if _waits_for_sessions(facts):
-        message = f"waiting {SESSION_LIMIT.seconds} s at most for {facts.sessions} SMTP sessions to end"
-        return DrainDecision(
-            Phase.SESSIONS, Verdict("True", "SessionsOpen", message), next_check=facts.known_since + SESSION_LIMIT
-        )
+        told = drain_words.leaving(facts, SESSION_LIMIT)
+        return DrainDecision(Phase.SESSIONS, told, next_check=facts.known_since + SESSION_LIMIT)
     look = look_at_queue(facts.queue)
     return _emptied(facts, asked) if look.state is QueueState.EMPTY else _emptying(facts, asked, look)
 

@@ -17,6 +17,14 @@ WHY = {
 }
 
 
+def leaving(facts: DrainFacts, limit: timedelta) -> Verdict:
+    """Draining, while clients may end what they have begun."""
+    wait = f"waiting {limit.seconds} s at most"
+    if facts.sessions:
+        return Verdict("True", "SessionsOpen", f"{wait} for {facts.sessions} SMTP sessions to end")
+    return Verdict("True", "LeavingTraffic", f"{wait} until the pool's entries send it no new connections")
+
+
 def emptying(facts: DrainFacts, look: Look) -> Verdict:
     """Draining, while there is mail or nobody knows."""
     depth = facts.queue.last_depth

@@ -51,7 +51,7 @@ CASES = (
         "HandingOver",
     ),
     Case("sessions may end", {**FRESH, "queue": {"report": BUSY}}, Phase.SESSIONS, "SessionsOpen"),
-    Case("the entries still choose it", {**FRESH, "in_rotation": True}, Phase.SESSIONS, "SessionsOpen"),
+    Case("the entries still choose it", {**FRESH, "in_rotation": True}, Phase.SESSIONS, "LeavingTraffic"),
     Case("sessions did not end", _LATE_SESSIONS, Phase.HANDOVER, "ClosingIntake"),
     Case("no session", {**FRESH, "queue": {"report": report()}}, Phase.HANDOVER, "ClosingIntake"),
     Case("mail for peers", {}, Phase.HANDOVER, "HandingOver"),
