@@ -12,7 +12,7 @@ from smtppool.api.health_record import HealthRecord
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtppool import Mode
 from smtppool.api.smtpserver import DesiredState, WarmupMode
-from smtppool.control.drains import drain_facts, grant_of
+from smtppool.control.drains import drain_facts, grant_of, handed_over
 from smtppool.control.egress_facts import check_order, egress_facts, granted
 from smtppool.control.neighbours import Neighbours
 from smtppool.control.view import ServerView
@@ -77,12 +77,14 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
     asks = _health_asks(view, in_force.health)
     emptying = drain_facts(view, neighbours, lanes=egress.lanes, health=asks, now=now)
     drain = decide_drain(emptying)
+    excluded = _excluded(view, in_force.health)
     member = _member_facts(
         view,
         in_force,
         accepted=accepted.status == "True" or (established and accepted.reason in _KEEPS),
         lanes_open=egress.lanes is Lanes.OPEN and granted(view),
         emptied=drain.leaves,
+        excludes=bool(excluded),
     )
     return Assessment(
         accepted=accepted,
@@ -90,7 +92,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
         egress=egress,
         drain=drain,
         by_health=emptying.asked is not None and emptying.asked.by is AskedBy.HEALTH,
-        grant=grant_of(view, egress, drain, order=check_order(view), excluded=_excluded(view, in_force.health)),
+        grant=grant_of(view, egress, drain, order=check_order(view), excluded=handed_over(view, neighbours, excluded)),
         member=member,
         weight=decide_weight(member),
     )
@@ -130,7 +132,7 @@ def _excluded(view: ServerView, record: HealthRecord) -> tuple[str, ...]:
 
 
 def _member_facts(
-    view: ServerView, in_force: InForce, *, accepted: bool, lanes_open: bool, emptied: bool
+    view: ServerView, in_force: InForce, *, accepted: bool, lanes_open: bool, emptied: bool, excludes: bool
 ) -> MemberFacts:
     spec, pool, pod = view.spec, view.pool, view.pod
     share, told = share_of(in_force.health, view.key.name)
@@ -148,6 +150,7 @@ def _member_facts(
         warmup=WarmupMode.WARM if spec is None else spec.warmup.mode,
         rolling=rolling,
         emptied=emptied,
+        excludes=excludes,
         observe=keeps_weight(view),
         frozen_weight=in_force.frozen_weights.get(view.key.name, 0),
         health_share=share,

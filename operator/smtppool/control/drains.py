@@ -5,7 +5,7 @@ The grant in force, the conditions and the mark on the StatefulSet say how far i
 
 from datetime import datetime
 
-from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, MemberState, QueueDepth
+from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, Member, MemberState, QueueDepth
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtppool import Mode
 from smtppool.api.smtpserver import DesiredState
@@ -26,8 +26,7 @@ def drain_facts(
 ) -> DrainFacts:
     """`lanes`: what the server's own address allows; `health`: what its health asks for beyond a smaller weight."""
     asked = who_asks(deleted=view.deleted, desired=_desired(view), health=health)
-    routing = neighbours.routing(view.pool_key) if asked is not None else None
-    members = routing.members if routing is not None else ()
+    members = _members(view, neighbours) if asked is not None else ()
     return DrainFacts(
         asked=asked,
         observe=view.pool is not None and view.pool.spec is not None and view.pool.spec.mode is Mode.OBSERVE,
@@ -36,11 +35,16 @@ def drain_facts(
         entry=view.pod is not None and view.pod.labelled,
         in_rotation=any(one.name == view.key.name and one.state is MemberState.READY for one in members),
         lanes=lanes,
-        peers=tuple(one.name for one in members if one.takes_over and one.name != view.key.name),
+        peers=_peers(view, members),
         queue=queue_facts(view, now=now),
         since=_since(view),
         now=now,
     )
+
+
+def handed_over(view: ServerView, neighbours: Neighbours, excluded: tuple[str, ...]) -> tuple[str, ...]:
+    """The `excluded` providers, if a peer can take their mail: a bad address is better than none."""
+    return excluded if excluded and _peers(view, _members(view, neighbours)) else ()
 
 
 def grant_of(
@@ -78,6 +82,15 @@ def queue_facts(view: ServerView, *, now: datetime) -> QueueFacts:
         last_words=None,
         known_depth=QueueDepth.model_validate(known) if known is not None else None,
     )
+
+
+def _members(view: ServerView, neighbours: Neighbours) -> tuple[Member, ...]:
+    routing = neighbours.routing(view.pool_key)
+    return routing.members if routing is not None else ()
+
+
+def _peers(view: ServerView, members: tuple[Member, ...]) -> tuple[str, ...]:
+    return tuple(one.name for one in members if one.takes_over and one.name != view.key.name)
 
 
 def is_released(view: ServerView) -> bool:

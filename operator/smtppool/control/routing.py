@@ -6,7 +6,7 @@ be read keeps its submission rule and its balance; only safety still takes membe
 
 from collections.abc import Mapping, Sequence
 
-from smtppool.api.documents import MemberState, Routing, SubmissionRule
+from smtppool.api.documents import Routing, SubmissionRule
 from smtppool.api.names import Key, routing_name
 from smtppool.api.smtppool import EgressCheck, EgressCheckMode, SmtpPoolSpec
 from smtppool.api.units import parse_size
@@ -99,6 +99,6 @@ def _tell(context: Context, pool: Key, before: Routing | None, after: Routing) -
     context.queues.pools.add_after(pool, AFTER_ROUTING)
     other_peers = {name for name in old if old[name].takes_over} != {name for name in new if new[name].takes_over}
     for name in old.keys() | new.keys():
-        gives = other_peers and name in new and new[name].state is MemberState.DRAIN
+        gives = other_peers and name in new and not new[name].takes_over
         if gives or old.get(name) != new.get(name):
             context.queues.servers.add_after(Key(pool.namespace, name), AFTER_ROUTING)

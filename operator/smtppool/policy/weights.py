@@ -26,6 +26,7 @@ class MemberFacts:
     warmup: WarmupMode
     rolling: bool
     emptied: bool = False  # its queue is handed over or gone (`drain.py`), whoever asked
+    excludes: bool = False  # it hands the mail of some provider to peers
     observe: bool = False
     frozen_weight: int = 0
     health_share: float = 1.0  # part of the base weight that its health leaves, 0..1
@@ -124,8 +125,9 @@ def routed(facts: MemberFacts, decision: WeightDecision, *, entry: bool) -> Memb
 
 
 def _takes_handover(facts: MemberFacts, decision: WeightDecision) -> bool:
+    """Who gives mail away takes none: two that exclude the same provider would exchange its mail until it bounces."""
     trusted = decision.reason != UNHEALTHY and facts.desired is not DesiredState.DRAINED
-    return facts.lanes_open and facts.reported and trusted
+    return facts.lanes_open and facts.reported and trusted and not facts.excludes
 
 
 def _first(**checks: bool) -> str | None:

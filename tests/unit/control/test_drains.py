@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from smtppool.api.documents import Intake, Lanes, Member, MemberState, QueueDepth, Routing, SubmissionRule
+from smtppool.api.health_record import HealthRecord, ServerRecord, TrackRecord
 from smtppool.api.names import GRANT_KEY, REPORT_KEY, ROUTING_KEY
+from smtppool.api.outcomes import Standing
 from smtppool.control.conditions.drain_blocked import drain_blocked
 from smtppool.control.conditions.draining import draining
 from smtppool.control.conditions.ready import ready
@@ -56,6 +58,24 @@ def handing_over(*members: Member, **report: Any) -> Cluster:
 def test_which_peers_take_its_mail(name: str, members: tuple[Member, ...], lanes: Lanes) -> None:
     _, assessment, _ = handing_over(*members).look()
     assert (assessment.grant.lanes, assessment.grant.intake) == (lanes, Intake.CLOSED), name
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "excluded"),
+    [
+        ("a peer takes it", (PEER,), ("yahoo",)),
+        ("nobody else", (), ()),
+        ("the peer excludes some itself", (PEER.model_copy(update={"handover": False}),), ()),
+    ],
+)
+def test_mail_of_an_excluded_provider_stays_without_a_peer(
+    name: str, members: tuple[Member, ...], excluded: tuple[str, ...]
+) -> None:
+    """No lane of its own would be left for it, and two that exclude the same provider would exchange it for ever."""
+    out = ServerRecord(providers={"yahoo": TrackRecord(standing=Standing.OUT, since="2025-11-21T11:00:00Z")})
+    _, assessment, _ = cluster(*members, desired="Active", health=HealthRecord(servers={"mx1": out})).look()
+    assert assessment.grant.excluded == excluded, name
+    assert assessment.member.excludes
 
 
 def test_closed_lanes_hand_over_too() -> None:

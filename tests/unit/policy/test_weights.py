@@ -98,6 +98,13 @@ def test_a_routed_member_that_drains_takes_nothing(facts: MemberFacts) -> None:
         assert not member.handover
 
 
+def test_a_member_that_gives_mail_away_takes_none() -> None:
+    facts = member_facts(excludes=True)
+    member = routed(facts, decide_weight(facts), entry=False)
+    assert member is not None
+    assert (member.weight, member.handover, member.takes_over) == (50, False, False)
+
+
 def test_a_member_at_weight_0_stays_known_and_takes_handovers() -> None:
     facts = member_facts(warmup=WarmupMode.PLAN)
     member = routed(facts, decide_weight(facts), entry=True)
