@@ -146,7 +146,14 @@ class Balancer:
             for slot in self._held[haproxy.MEMBERS]
         )
         self._verify_at = time.monotonic() + (SOON if waiting or different else VERIFY_INTERVAL)
-        self._board.update(checks_done=not waiting)
+        self._board.update(checks_done=not waiting, down=self._down())
+
+    def _down(self) -> tuple[str, ...]:
+        """Members that should serve and do not, as far as this HAProxy checks them."""
+        routing = self._board.facts.routing
+        held = self._held[haproxy.MEMBERS]
+        down = {slot.address for slot in held if slot.state is State.READY and slot.checks and not slot.up}
+        return tuple(member.name for member in routing.members if member.address in down) if routing else ()
 
 
 def _addresses(routing: Routing) -> frozenset[str]:
@@ -158,10 +165,10 @@ Lists = dict[str, frozenset[str]]
 
 
 def _different_slots(expected: Slots, found: Slots) -> Iterator[str]:
-    """Slots that are not as they were left; whether a check has come back yet is no difference."""
+    """Slots that are not as they were left; what checks have said since is no difference."""
     for backend, held in expected.items():
         for one, other in zip(held, found[backend], strict=True):
-            if one._replace(checked=True) != other._replace(checked=True):
+            if one._replace(checked=True, up=True) != other._replace(checked=True, up=True):
                 yield f"{backend}: expected {one}, found {other}"
 
 

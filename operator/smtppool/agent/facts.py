@@ -25,6 +25,7 @@ class Facts:
     applied_hash: str | None = None  # routing that HAProxy was seen to follow
     haproxy_up: bool = False
     checks_done: bool = False  # every member in traffic has been checked once
+    down: tuple[str, ...] = ()  # members that should serve and that checks see down, by name
     intake_shut: bool = False  # frontends relay and handover_in are closed
     sessions: int = 0
     quiet_since: float | None = None  # monotonic: since then no mail can have come in, nor be coming in

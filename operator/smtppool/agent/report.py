@@ -47,6 +47,7 @@ def build(facts: Facts, *, server: str, pod_uid: str, pod_address: str) -> Repor
         intake=Intake.CLOSED if shut else Intake.OPEN,
         routing_hash=facts.applied_hash,
         outcomes=facts.outcomes,
+        down=facts.down,
     )
 
 

@@ -15,6 +15,7 @@ from smtppool.render import haproxy
 _MAINTENANCE = 0x01 | 0x02 | 0x20  # srv_admin_state; 0x04 only says that it once began as `disabled`
 _DRAIN = 0x08 | 0x10
 _CHECK_ENABLED = 0x04  # srv_check_state
+_STOPPED = 0  # srv_op_state
 _CHECK_KNOWN = 1  # srv_check_result above it: failed, passed
 
 
@@ -36,6 +37,7 @@ class Slot(NamedTuple):
     state: State
     checks: bool = False  # health checks are enabled
     checked: bool = True  # a check has given a result
+    up: bool = True  # as its checks and connections say
 
     @property
     def free(self) -> bool:
@@ -69,6 +71,7 @@ def _slot(row: dict[str, str]) -> Slot:
         state=state,
         checks=bool(int(row["srv_check_state"]) & _CHECK_ENABLED),
         checked=int(row["srv_check_result"]) > _CHECK_KNOWN,
+        up=int(row["srv_op_state"]) != _STOPPED,
     )
 
 

@@ -141,6 +141,7 @@ class Report(Observed):
     intake: Intake = Intake.OPEN  # in force at the gate and HAProxy
     routing_hash: Annotated[str, Field(max_length=64)] | None = None  # sha256 hex of the applied routing.json
     outcomes: Outcomes = ()
+    down: Annotated[tuple[Label, ...], Field(max_length=MAX_SERVERS)] = ()  # members that its HAProxy's checks see down
 
 
 def is_of_pod(document: Grant | Report, *, uid: str | None, address: str | None) -> bool:

@@ -1,8 +1,10 @@
 """The last health decision of a pool, for the next one to go on from and for statuses to tell."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from smtppool.policy.health.decision import Decision, MemberHealth, PoolState
+from smtppool.policy.health.uptime import Uptime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +14,7 @@ class Scored:
     uid: str
     state: PoolState
     decision: Decision
+    uptimes: Mapping[str, Uptime] = field(default_factory=dict)  # by server; begin anew with the operator
 
     def member(self, name: str) -> MemberHealth | None:
         """One server's health, if it was a member at that time."""

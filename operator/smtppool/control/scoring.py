@@ -3,12 +3,14 @@
 The routing follows the record and not this process: the record is written first, so a restart changes no weight.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
+from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
+from smtppool.control.entries import Assessed
 from smtppool.control.routing import AFTER_ROUTING, identity
 from smtppool.control.scored import Scored
 from smtppool.control.view import PoolView, ServerView
@@ -21,8 +23,13 @@ from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import recall, remember
 from smtppool.policy.health.reported import signals_of, windows_of
 from smtppool.policy.health.settings import Settings
+from smtppool.policy.health.uptime import Uptime, taken_for_down
 from smtppool.render import documents
 
+# Barred by somebody's will, or before its first start: no downtime.
+_UNWANTED = frozenset(
+    {"Cordoned", "Drained", "Rolling", "Deleted", "NotAccepted", "NoReport", "NotEvaluated", "ZeroWeight"}
+)
 SHOWN_AFTER = 1.0  # seconds until statuses show what changed no weight
 
 
@@ -36,30 +43,56 @@ async def pass_health(context: Context, key: Key) -> float | None:
         return None
     now = context.clock()
     before = context.scored.get(key)
-    observations = [observation(context, view) for view in context.gatherer.servers_of(pool)]
+    assessed = [(view, context.assess(view)) for view in context.gatherer.servers_of(pool)]
+    uptimes = _uptimes(assessed, before.uptimes if before else {}, now)
+    observations = [observation(view, assessment, uptimes[view.key.name].share) for view, assessment in assessed]
     state, decision = decide(_state(context, pool, before), observations, _settings(pool.spec), now)
     try:
         changed = await _keep(context, pool, state)
     except NamespaceTerminatingError:
         return None
-    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision)
+    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, uptimes=uptimes)
     _tell(context, key, before.decision if before else None, decision, changed=changed)
     moments = [*_ends(observations, now), *([decision.next_check] if decision.next_check else [])]
     return max(1.0, (min(moments) - now).total_seconds()) if moments else None
 
 
-def observation(context: Context, view: ServerView) -> Observation:
-    """What is known of one member. Inputs that no agent gives are None: not evaluated.
+def observation(view: ServerView, assessment: Assessment, uptime: float | None) -> Observation:
+    """What is known of one member. Inputs that nobody gives are None: not evaluated.
 
     A relay that was emptied because of its health is barred by nothing else: it may come back when the pool needs it.
     """
-    report, assessment = view.own_report, context.assess(view)
+    report = view.own_report
     return Observation(
         name=view.key.name,
         providers=windows_of(report.outcomes) if report else None,
+        uptime=uptime,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
         barred=None if assessment.by_health else assessment.weight.barred,
     )
+
+
+def _uptimes(assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime) -> dict[str, Uptime]:
+    """A look at each member: ready, and not down for most of the entry pods that check it."""
+    votes = {
+        view.key.name: frozenset(view.own_report.down) for view, _ in assessed if view.own_report and _checks(view)
+    }
+    return {
+        view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, votes), now=now)
+        for view, assessment in assessed
+    }
+
+
+def _checks(view: ServerView) -> bool:
+    return view.pod is not None and view.pod.labelled
+
+
+def _is_up(view: ServerView, assessment: Assessment, votes: Mapping[str, frozenset[str]]) -> bool | None:
+    """None: it is not meant to serve now."""
+    if view.deleted or assessment.weight.barred in _UNWANTED:
+        return None
+    others = [down for name, down in votes.items() if name != view.key.name]
+    return view.pod is not None and view.pod.ready and not taken_for_down(view.key.name, others)
 
 
 def _ends(observations: Iterable[Observation], now: datetime) -> Iterator[datetime]:

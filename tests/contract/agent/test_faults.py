@@ -97,7 +97,13 @@ async def test_a_quiet_entry_notices_a_dropping_member_by_its_checks(pod: Pod, s
     with full_backlog(sinks[0].address, names.RELAY_PORT):
         await asyncio.sleep(3)
         waits = [(await session(ADDRESS)).waited for _ in range(9)]
+        await until(lambda: down(pod) == ("mx2",), reason="the report names the member that is down")
     assert max(waits) <= 1.0
+
+
+def down(pod: Pod) -> tuple[str, ...]:
+    assert pod.agent is not None
+    return pod.agent.board.facts.down
 
 
 async def test_a_member_that_comes_back_is_used_again(pod: Pod, sinks: list[Sink], api: Api) -> None:

@@ -143,9 +143,10 @@ def test_a_row_of_show_servers_state() -> None:
         "srv_addr": "10.0.0.7",
         "srv_port": "10024",
         "srv_uweight": "9",
+        "srv_op_state": "0",
         "srv_admin_state": "12",
         "srv_check_state": "6",
         "srv_check_result": "3",
     }
     rotor = row | {"srv_name": "rotor"}
-    assert slots.read([row, rotor]) == (Slot("slot7", "10.0.0.7", 10024, 9, State.DRAIN, checks=True, checked=True),)
+    assert slots.read([row, rotor]) == (Slot("slot7", "10.0.0.7", 10024, 9, State.DRAIN, checks=True, up=False),)
