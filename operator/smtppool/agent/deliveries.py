@@ -6,7 +6,8 @@ bytes until somebody reads the event: most lines are only counted.
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar
+from json.encoder import encode_basestring_ascii
+from typing import Final, NamedTuple, TypeVar
 
 from smtppool.policy import profiles
 
@@ -27,10 +28,10 @@ _CONNECT: Final = re.compile(rb"connect to ([^\[\s]+)\[")
 
 # `"..."` may hold anything, also what looks like the next field.
 ADDRESS: Final = rb'[^"<>]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"<>]*+)*+'
-_NUMBER: Final = rb"(\d+(?:\.\d+)?)"
+_NUMBER: Final = rb"(\d{1,9}(?:\.\d{1,9})?)"
 _LINE: Final = re.compile(
     rb"(\w{6,40}): to=<(" + ADDRESS + rb")>, (?:orig_to=<" + ADDRESS + rb">, )?"
-    rb"relay=([^, ]+), (?:conn_use=(\d+), )?delay=" + _NUMBER + rb", delays=" + b"/".join([_NUMBER] * 4) + rb", "
+    rb"relay=([^, ]+), (?:conn_use=(\d{1,9}), )?delay=" + _NUMBER + rb", delays=" + b"/".join([_NUMBER] * 4) + rb", "
     rb"(?:tls=[^, ]+, )?dsn=(\d\.\d+\.\d+), status=(\w+) \((.*)\)$",
     re.DOTALL,
 )
@@ -41,9 +42,14 @@ class Relay(NamedTuple):
     """`relay=host[address]:port`; `host` None: no receiver answered. `provider` by the host alone."""
 
     text: bytes
-    host: str | None
-    address: str | None
+    host: bytes | None
+    address: bytes | None
     provider: str | None
+
+    @property
+    def name(self) -> bytes:
+        """The host, or what stands in its place."""
+        return self.host or self.text
 
 
 class Delivery(NamedTuple):
@@ -71,27 +77,22 @@ class Delivery(NamedTuple):
         """Put off by qmgr untried, because the destination did not answer before."""
         return self.reply.startswith(SUSPENDED)
 
-    def event(self, *, time: str, service: bytes, bounce_class: str | None, outcome: bool) -> dict[str, Any]:
-        """The event's fields; `outcome`: the first final status of this recipient of this message."""
-        return {
-            "event": "delivery",
-            "time": time,
-            "queueId": self.queue_id.decode("ascii", "replace"),
-            "recipient": self.recipient.decode(errors="replace"),
-            "status": self.status.decode(errors="replace"),
-            "class": bounce_class,
-            "dsn": self.dsn.decode(),
-            "provider": self.provider,
-            "relay": self.relay.host or self.relay.text.decode(errors="replace"),
-            "relayAddress": self.relay.address,
-            "lane": f"postfix/{service.decode(errors='replace')}",
-            "delaySeconds": float(self.delay),
-            "responseSeconds": self.response_time,
-            "connectionUse": int(self.connection_use or 1),
-            "attempt": self.attempt,
-            "outcome": outcome,
-            "reply": self.reply[:MAX_REPLY].decode(errors="replace"),
-        }
+    def event(self, *, time: str, service: bytes, bounce_class: str | None, outcome: bool) -> str:
+        """The members of the event's JSON object; `outcome`: the first final status of this recipient of this message.
+
+        Put together by hand: the encoder's own way takes three times as long, and every delivery takes it.
+        """
+        return (
+            f'"event": "delivery", "time": "{time}", "queueId": {_quoted(self.queue_id)}, '
+            f'"recipient": {_quoted(self.recipient)}, "status": {_quoted(self.status)}, '
+            f'"class": {_quoted(bounce_class.encode() if bounce_class else None)}, "dsn": "{self.dsn.decode()}", '
+            f'"provider": "{self.provider}", "relay": {_quoted(self.relay.name)}, '
+            f'"relayAddress": {_quoted(self.relay.address)}, '
+            f'"lane": {_quoted(b"postfix/" + service)}, "delaySeconds": {float(self.delay)}, '
+            f'"responseSeconds": {self.response_time}, "connectionUse": {int(self.connection_use or 1)}, '
+            f'"attempt": {"true" if self.attempt else "false"}, "outcome": {"true" if outcome else "false"}, '
+            f'"reply": {_quoted(self.reply[:MAX_REPLY])}'
+        )
 
 
 class Parser:
@@ -130,9 +131,8 @@ class Parser:
 
     def _relay(self, text: bytes) -> Relay:
         found = _RELAY.match(text)
-        host = found[1].decode("ascii", "replace") if found else None
-        address = found[2].decode("ascii", "replace") if found else None
-        relay = Relay(text, host, address, profiles.of_host(host) if host else None)
+        host, address = (found[1], found[2]) if found else (None, None)
+        relay = Relay(text, host, address, profiles.of_host(host.decode("ascii", "replace")) if host else None)
         return _remember(self._relays, text, relay)
 
     def _domain(self, domain: bytes) -> str:
@@ -142,6 +142,10 @@ class Parser:
         _remember(self._by_host, domain, provider)
         if self._learn is not None:
             self._learn(domain.decode("ascii", "replace"), provider)
+
+
+def _quoted(text: bytes | None) -> str:
+    return "null" if text is None else encode_basestring_ascii(text.decode(errors="replace"))
 
 
 def _remember(cache: dict[bytes, Value], key: bytes, value: Value) -> Value:

@@ -32,7 +32,7 @@ class Ledger:
         self.outcomes = Outcomes()
         self.counts = LogCounts()
         self.emit: Emit | None = None
-        self._fields = fields  # of every event
+        self._fields = json.dumps(fields)[1:]  # end of every event
         self._cells: dict[int, Cells] = {}  # by second, since the last `close`
 
     def close(self) -> None:
@@ -62,7 +62,8 @@ class Ledger:
             elif status == DEFERRED:
                 self.counts.not_attempted.count(_why_untried(delivery, service))
         if self.emit is not None:
-            self._tell(delivery.event(time=moment.text, service=service, bounce_class=bounce_class, outcome=outcome))
+            members = delivery.event(time=moment.text, service=service, bounce_class=bounce_class, outcome=outcome)
+            self.emit(f"{{{members}, {self._fields}")
 
     def expire(self, queue_id: bytes, moment: Moment) -> None:
         """A message was given up: that is the fate of all its recipients that have none yet."""
@@ -74,15 +75,14 @@ class Ledger:
             else:
                 self._fate(provider, bounces.EXPIRED, moment)
         if self.emit is not None:
-            self._tell(
-                {
-                    "event": "expiry",
-                    "time": moment.text,
-                    "queueId": queue_id.decode(),
-                    "class": bounces.EXPIRED,
-                    "recipients": len(providers),
-                }
-            )
+            event = {
+                "event": "expiry",
+                "time": moment.text,
+                "queueId": queue_id.decode(),
+                "class": bounces.EXPIRED,
+                "recipients": len(providers),
+            }
+            self.emit(f"{json.dumps(event)[:-1]}, {self._fields}")
 
     def dump(self) -> dict[str, Any]:
         """For the file."""
@@ -115,7 +115,7 @@ class Ledger:
             seconds = delivery.response_time
             self.counts.answered(delivery.provider, seconds)
             cell.responses += 1
-            cell.response_ms += round(seconds * 1000)
+            cell.response_ms += int(seconds * 1000 + 0.5)
         if over_tls:
             cell.tls += 1
 
@@ -127,10 +127,6 @@ class Ledger:
         if cell is None:
             cell = cells[provider] = Cell()
         return cell
-
-    def _tell(self, event: dict[str, Any]) -> None:
-        assert self.emit is not None  # noqa: S101 - asked before the event was made
-        self.emit(json.dumps(event | self._fields))
 
 
 def _bounce_class(delivery: Delivery) -> str | None:

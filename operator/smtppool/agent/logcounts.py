@@ -80,8 +80,9 @@ class LogCounts:
 
     def smtp(self, delivery: Delivery) -> None:
         """A delivery line of smtp(8)."""
-        for distribution, delay in zip(self.delays, delivery.delays, strict=True):
-            distribution.observe(delay)
+        for distribution, delay in zip(self.delays, delivery.delays, strict=True):  # no call for each of four
+            distribution.counts[bisect_left(DELAY_BOUNDS, delay)] += 1
+            distribution.total += delay
         if delivery.status == b"deferred":
             self.smtp_deferred += 1
 

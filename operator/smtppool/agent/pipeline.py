@@ -16,7 +16,7 @@ from smtppool.agent.logcounts import LogCounts
 _HEAD: Final = re.compile(rb"(\w{3} [ \d]\d \d\d:\d\d:\d\d) \S+ postfix/([\w/.-]+)\[(\d+)\]: ")
 _QUEUED: Final = re.compile(
     rb"(\w{6,40}): from=<(" + deliveries.ADDRESS + rb")>, "
-    rb"(?:size=(\d+), nrcpt=(\d+) |status=(?:force-)?expired, returned to sender$)",
+    rb"(?:size=(\d{1,15}), nrcpt=(\d{1,9}) |status=(?:force-)?expired, returned to sender$)",
     re.DOTALL,
 )
 _NOTIFIED: Final = re.compile(rb"\w{6,40}: sender non-delivery notification: (\w{6,40})$")
