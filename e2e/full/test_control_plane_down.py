@@ -1,8 +1,10 @@
 """Operator and API server stopped for five minutes, a relay's containers restarted meanwhile: mail flows on."""
 
 import json
+from http.client import TOO_MANY_REQUESTS
 
 import pytest
+from requests import HTTPError
 
 from e2e.stand.kubectl import kubectl
 from e2e.stand.operator import NAMESPACE, RELEASE
@@ -43,7 +45,18 @@ def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, send
     print(f"attempted {report['attempted']}, acknowledged {len(acks)}, lost 0, errors {report['errors']}")
     assert report["failed"] == 0
     assert len(acks) == report["attempted"]
+    until(lambda: serves_our_kinds(stand, pool), what="the API server serves our kinds again", timeout=60)
     stand.in_traffic(pool)
+
+
+def serves_our_kinds(stand: Stand, pool: PoolPlan) -> bool:
+    """It says 429 (storage is being initialized) for a moment, when it is ready otherwise."""
+    try:
+        return bool(stand.weights(pool.namespace))
+    except HTTPError as error:
+        if error.response.status_code != TOO_MANY_REQUESTS:
+            raise
+        return False
 
 
 def start_load(sender: Sender, where: str) -> None:
