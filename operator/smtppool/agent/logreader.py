@@ -72,7 +72,7 @@ class LogReader:
                 if at_end:
                     await asyncio.sleep(IDLE_INTERVAL)
         finally:
-            self._stop()
+            self.stop()
 
     def restore(self) -> None:
         """Begin where the last agent stopped; without its state, from the oldest line there is."""
@@ -110,7 +110,7 @@ class LogReader:
             self._keep(told=bool(chunk.lines) and not chunk.told)
             return chunk.at_end
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """A cancelled turn may still run in its thread: wait for it, let no other begin, and keep all."""
         with self._lock:
             self._stopped = True

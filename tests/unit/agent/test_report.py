@@ -8,10 +8,15 @@ import pytest
 from smtppool.agent import report
 from smtppool.agent.facts import Facts
 from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
+from smtppool.api.outcomes import MAX_PROVIDERS, ProviderOutcomes, WindowCounts, WindowName
+from smtppool.policy.bounces import CLASSES
 
 POD: dict[str, Any] = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
 EMPTY, QUEUED = QueueDepth(), QueueDepth(deferred=3)
 SEEN = EgressObservation(observed_address="198.51.100.1", observed_at="2026-11-21T16:00:00.000Z")
+
+
+OUTCOMES = (ProviderOutcomes(provider="google", windows={WindowName.BURST: WindowCounts(delivered=3)}),)
 
 
 def said(**fields: Any) -> Report:
@@ -33,6 +38,7 @@ URGENT = {
     "another address": (said(), said(egress=SEEN.model_copy(update={"observed_address": "203.0.113.1"})), True),
     "check began to fail": (said(), said(egress=SEEN.model_copy(update={"error": "x"})), True),
     "another routing": (said(), said(routing_hash="x"), False),
+    "another outcome": (said(), said(outcomes=OUTCOMES), False),
 }
 
 
@@ -76,3 +82,18 @@ def test_intake_is_closed_when_gate_and_haproxy_both_are(gate: Intake, shut: boo
     built = report.build(Facts(queue=EMPTY, intake=gate, intake_shut=shut), server="mx1", **POD)
     assert built is not None
     assert built.intake is expected
+
+
+def test_outcomes_are_reported_and_the_largest_report_has_room_in_a_config_map() -> None:
+    built = report.build(Facts(queue=EMPTY, outcomes=OUTCOMES), server="mx1", **POD)
+    assert built is not None
+    assert built.outcomes == OUTCOMES
+    huge = WindowCounts(
+        delivered=10**9, deferred=10**9, bounced=dict.fromkeys(CLASSES, 10**9), responses=10**9, response_ms=10**12,
+        tls=10**9,
+    )  # fmt: skip
+    providers = (f"{'p' * 60}{number:03}" for number in range(MAX_PROVIDERS))
+    outcomes = tuple(ProviderOutcomes(provider=one, windows=dict.fromkeys(WindowName, huge)) for one in providers)
+    largest = said(outcomes=outcomes).model_dump_json(by_alias=True, exclude_none=True)
+    assert len(largest) < 2**18
+    assert Report.model_validate_json(largest).outcomes == outcomes
