@@ -54,7 +54,7 @@ def serves_our_kinds(stand: Stand, pool: PoolPlan) -> bool:
     try:
         return bool(stand.weights(pool.namespace))
     except HTTPError as error:
-        if error.response.status_code != TOO_MANY_REQUESTS:
+        if error.response is None or error.response.status_code != TOO_MANY_REQUESTS:
             raise
         return False
 
