@@ -1,7 +1,7 @@
 """Turns the maillog into delivery events on stdout, into metrics, and into the windows of the report.
 
-Two places in the log are kept. `log-state.json` has the windows together with the place up to which they were counted,
-written at most every 10 s and at the end, so that after a kill nothing is counted twice or missed. `maillog.json` has
+Two places in the log are kept. `log-state.json` has the windows with the place up to which they were counted, written
+every 10 s, at a rotation and at the end, so that after a kill nothing is counted twice or missed. `maillog.json` has
 the place up to which events were told: lines between the two are counted in the windows again, and told no more.
 """
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 IDLE_INTERVAL: Final = 0.25
 SAVE_INTERVAL: Final = 10.0
 SHOW_INTERVAL: Final = 1.0
+STOP_TIMEOUT: Final = 2.0  # for the chunk that is being read; stdout may take nothing for ever
 PIPE_BUFFER: Final = 4096  # a pipe takes so much whole, between log lines of other threads
 BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError)  # what a file that is not ours makes of itself
 
@@ -56,6 +57,7 @@ class LogReader:
         self._stopped = False
         self._saved_at = self._shown_at = float("-inf")
         self._saved: Place | None = None
+        self._saved_inode: int | None = None
         self.tail = LogTail(path=settings.paths.at(names.MAILLOG))
         self.pipeline = Pipeline(
             clock=self._clock, fields={"pool": settings.pool, "server": settings.server}, learn=learn
@@ -111,11 +113,16 @@ class LogReader:
             return chunk.at_end
 
     def stop(self) -> None:
-        """A cancelled turn may still run in its thread: wait for it, let no other begin, and keep all."""
-        with self._lock:
-            self._stopped = True
+        """A cancelled turn may still run in its thread: let no other begin, wait for it, and keep all."""
+        self._stopped = True
+        if not self._lock.acquire(timeout=STOP_TIMEOUT):
+            log.warning("stdout takes no events: what was kept last stands")
+            return
+        try:
             self._save()
             self.tail.close()
+        finally:
+            self._lock.release()
 
     def _tell(self) -> None:
         """Write the events; what could not be written comes first at the next turn."""
@@ -125,10 +132,11 @@ class LogReader:
             del self._untold[:size]
 
     def _keep(self, *, told: bool) -> None:
-        now = time.monotonic()
-        if told:
-            self._write(self._told_file, self.tail.place(), durable=False)
-        if now - self._saved_at >= SAVE_INTERVAL:
+        now, place = time.monotonic(), self.tail.place()
+        if told and place is not None:
+            self._write(self._told_file, place._asdict(), durable=False)
+        # In another file at once: the one before may be gone at the next rotation.
+        if now - self._saved_at >= SAVE_INTERVAL or (place is not None and place.inode != self._saved_inode):
             self._save()
         if now - self._shown_at >= SHOW_INTERVAL:
             self._shown_at = now
@@ -136,20 +144,22 @@ class LogReader:
 
     def _save(self) -> None:
         place = self.tail.place()
-        if place is not None and place != self._saved:
-            state = {"at": self._clock.now(), "place": place._asdict(), **self.pipeline.ledger.dump()}
-            self._write(self._state_file, state, durable=True)
-            self._saved = place
         self._saved_at = time.monotonic()
+        if place is None or place == self._saved:
+            return
+        self._saved_inode = place.inode
+        state = {"at": self._clock.now(), "place": place._asdict(), **self.pipeline.ledger.dump()}
+        if self._write(self._state_file, state, durable=True):
+            self._saved = place
 
-    def _write(self, path: Path, content: Any, *, durable: bool) -> None:
+    def _write(self, path: Path, content: dict[str, Any], *, durable: bool) -> bool:
         """On a full volume read on: to begin again at the old place would tell everything twice, again and again."""
-        if isinstance(content, Place):
-            content = content._asdict()
         try:
             (files.replace_durable if durable else files.replace)(path, json.dumps(content))
         except OSError as error:
             log.warning("place in the log not kept", extra={"cause": repr(error)})
+            return False
+        return True
 
 
 def _batches(events: list[str]) -> Iterator[tuple[int, str]]:

@@ -38,7 +38,7 @@ class Place(NamedTuple):
         return cls(**numbers, skipping=fields.get("skipping") is True) if known else None
 
     def is_in(self, file: BinaryIO) -> bool:
-        """Whether this is the file that the place was in."""
+        """Whether this may be the file that the place was in; a copy of a volume has other inodes."""
         same_inode = os.fstat(file.fileno()).st_ino == self.inode
         head = os.pread(file.fileno(), self.head_size, 0)
         same_head = (len(head), crc32(head)) == (self.head_size, self.head_crc)
@@ -60,6 +60,7 @@ class LogTail:
         self._path = path
         self._start: Place | None = None
         self._told: Place | None = None
+        self._told_file: tuple[int, int] | None = None
         self._file: BinaryIO | None = None
         self._head = b""
         self._rest = b""
@@ -128,16 +129,10 @@ class LogTail:
         self._skipping = place > 0 and os.pread(file.fileno(), 1, place - 1) != b"\n"
 
     def _told_bytes(self, file: BinaryIO) -> int:
-        """How much from here on was told before."""
-        if self._told is None:
+        """How much from here on was told before: all up to the place, which is in this file or in the next."""
+        if self._told is None or self._told_file is None:
             return 0
-        if self._told.is_in(file):
-            left = max(0, self._told.offset - file.tell())
-        elif (current := _opened(self._path)) is None:
-            left = 0
-        else:
-            with current:
-                left = CHUNK if self._told.is_in(current) else 0
+        left = max(0, self._told.offset - file.tell()) if _identity(file) == self._told_file else CHUNK
         if not left:
             self._told = None  # files and places only go forward
         return left
@@ -164,21 +159,28 @@ class LogTail:
         """The file that the start is in, also if it was rotated since; else the oldest."""
         files = [_opened(self._path.with_name(f"{self._path.name}.1")), _opened(self._path)]
         there = [file for file in files if file is not None]
-        start = self._start
-        chosen = next((file for file in there if start and start.is_in(file)), None)
+        chosen = _found(self._start, there) or (there[0] if there else None)
+        told = _found(self._told, there[there.index(chosen) :]) if chosen else None
+        self._told_file = _identity(told) if told else None
         for file in there:
-            if file is not (chosen or there[0]):
+            if file is not chosen:
                 file.close()
-        if chosen is not None and start is not None:
-            self._take(chosen, start.offset, skipping=start.skipping)
-        elif there:
-            self._take(there[0], 0)
-        return bool(there)
+        if chosen is not None:
+            start = self._start if self._start and self._start.is_in(chosen) else None
+            self._take(chosen, start.offset if start else 0, skipping=start.skipping if start else False)
+        return chosen is not None
 
     def _take(self, file: BinaryIO, offset: int, *, skipping: bool = False) -> None:
         file.seek(offset)
         self._file, self._rest, self._skipping = file, b"", skipping
         self._head = os.pread(file.fileno(), HEAD, 0)
+
+
+def _found(place: Place | None, files: list[BinaryIO]) -> BinaryIO | None:
+    """The file of a place: by inode and beginning, else by the beginning alone."""
+    possible = [file for file in files if place is not None and place.is_in(file)]
+    same = [file for file in possible if place is not None and os.fstat(file.fileno()).st_ino == place.inode]
+    return next(iter(same + possible), None)
 
 
 def _opened(path: Path) -> BinaryIO | None:

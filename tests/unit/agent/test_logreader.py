@@ -5,6 +5,7 @@ import io
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -139,13 +140,14 @@ def test_every_delivery_is_counted_once_and_told_once_whatever_happens_between_c
 
 
 def test_a_kill_within_a_chunk_tells_twice_and_counts_once(pod: Pod) -> None:
+    pod.write()
     pod.read()
     pod.write(3)
     with mock.patch.object(files, "replace", side_effect=OSError("killed")):
         pod.reader.turn()
     pod.kill()
     pod.read()
-    assert (pod.counted(), len(pod.told())) == (3, 6)
+    assert (pod.counted(), len(pod.told())) == (4, 7)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"at": 1, "place": null}', b'{"at": "x", "place": {}}'])
@@ -160,6 +162,15 @@ def test_without_its_state_the_windows_come_from_the_log_and_nothing_is_told_aga
     pod.start()
     pod.read()
     assert (pod.counted(), len(pod.told())) == (5, 5)
+
+
+def test_two_rotations_between_two_saves_lose_nothing(pod: Pod) -> None:
+    for _ in range(3):
+        pod.write()
+        pod.rotate()
+    pod.kill()
+    pod.read()
+    assert (pod.counted(), len(pod.told())) == (3, 3)
 
 
 def test_a_log_that_is_copied_and_emptied(pod: Pod) -> None:
@@ -275,4 +286,29 @@ async def test_the_task_shows_the_windows_and_keeps_them_when_it_is_cancelled(po
     await asyncio.wait([task])
     assert pod.board.facts.outcomes[0].windows[WindowName.DAY].delivered == 2
     pod.start()
+    assert pod.counted() == 2
+
+
+def test_a_stdout_that_takes_nothing_does_not_hold_up_the_end(pod: Pod) -> None:
+    class Stuck(io.StringIO):
+        entered, release = threading.Event(), threading.Event()
+
+        def write(self, text: str) -> int:
+            self.entered.set()
+            self.release.wait(10)
+            return super().write(text)
+
+    out = Stuck()
+    pod.start(out)
+    pod.write(2)
+    turn = threading.Thread(target=pod.reader.turn)
+    turn.start()
+    assert out.entered.wait(5)
+    with mock.patch.object(logreader, "STOP_TIMEOUT", 0.05):
+        pod.reader.stop()
+    out.release.set()
+    turn.join(5)
+    assert pod.reader.turn()  # it has ended, and reads no more
+    pod.kill()
+    pod.read()
     assert pod.counted() == 2

@@ -143,6 +143,32 @@ def test_an_inode_that_was_given_out_again_is_no_place(log: Path, tail: Tail) ->
     assert everything(tail(log, Place(1, 3))) == ["another", "file"]
 
 
+def test_files_that_begin_alike_are_told_apart_by_their_inodes(log: Path, tail: Tail) -> None:
+    first, head = tail(log), "x" * 300
+    append(log, f"{head}\none\n")
+    everything(first)
+    append(log.rename(log.with_name("maillog.1")), "two\n")
+    append(log, f"{head}\nthree\nfour\n")
+    assert everything(first) == ["two", head, "three", "four"]
+    place = first.place()
+    append(log, "five\n")
+    assert everything(tail(log, place)) == ["five"]
+    assert chunks(tail(log, None, place)) == [
+        *((line, True) for line in (head, "one", "two", head, "three", "four")), ("five", False),
+    ]  # fmt: skip
+
+
+def test_a_copy_of_the_volume_is_read_on_though_its_inodes_are_others(log: Path, tail: Tail) -> None:
+    first = tail(log)
+    append(log, "one, long enough to know the file again by its beginning, which has a time\n")
+    everything(first)
+    append(log, "two\n")
+    copy = log.with_name("copy")
+    copy.write_bytes(log.read_bytes())
+    copy.rename(log)
+    assert chunks(tail(log, first.place(), first.place())) == [("two", False)]
+
+
 def test_without_a_place_the_oldest_line_is_the_first(log: Path, tail: Tail) -> None:
     append(log.with_name("maillog.1"), "one\n")
     append(log, "two\n")
