@@ -23,6 +23,7 @@ from smtppool.kube.kinds import CONFIG_MAP
 log = logging.getLogger(__name__)
 
 CONFIRMATION_INTERVAL: Final = 60.0  # seconds between writes that only say "still the same address"
+BEHIND: Final = 0.01  # seconds after a change, so that traffic follows it before it is told
 FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 5.0
 
@@ -102,7 +103,8 @@ class Reporter:
             report = self._due()
             if report is None:
                 beat()
-                await self._board.wait(seen, timeout=self._pause())
+                if await self._board.wait(seen, timeout=self._pause()):
+                    await asyncio.sleep(BEHIND)
                 continue
             try:
                 await self._send(report)
