@@ -16,9 +16,10 @@ from smtppool.agent.outcomes import Outcomes
 from smtppool.agent.windows import Cell, Cells, Windows
 from smtppool.api.names import HANDOVER_LANE
 from smtppool.policy import bounces
+from smtppool.render.postfix_main import BOUNCE_LANE
 
 _HANDOVER: Final = f"{HANDOVER_LANE}/".encode()
-_BOUNCE_LANE: Final = b"lane-bounce/"  # render/postfix_main.py: the lane of mail with an empty sender
+_BOUNCE_LANE: Final = f"{BOUNCE_LANE}/".encode()  # the lane of mail with an empty sender
 
 Emit = Callable[[str], object]
 

@@ -8,7 +8,8 @@ from smtppool.agent.logcounts import Tally
 
 MAX_PROCESSES: Final = 4096
 _SUMMARY: Final = re.compile(
-    rb"(\w+) TLS connection (established|reused) (?:to|from) (\S+?): (\S+) with cipher (\S+) \((\d+)/(\d+) bits\)"
+    rb"(\w+) TLS connection (established|reused) (?:to|from) (\S+?)(?: to \S+)?: "  # a second name is that of SNI
+    rb"(\S+) with cipher (\S+) \((\d+)/(\d+) bits\)"
 )
 
 

@@ -80,6 +80,10 @@ CASES: dict[str, tuple[list[bytes], dict[str, dict[str, Any]]]] = {
     "over TLS": ([TLS, SENT], {"google": {"delivered": 1, "tls": 1, **ANSWERED}}),
     "TLS of another process": ([TLS.replace(b"[77]", b"[78]"), SENT], {"google": {"delivered": 1, **ANSWERED}}),
     "TLS reused": ([TLS.replace(b"established", b"reused"), SENT], {"google": {"delivered": 1, "tls": 1, **ANSWERED}}),
+    "TLS with a server name": (
+        [TLS.replace(b":25:", b":25 to mx.google.com:"), SENT],
+        {"google": {"delivered": 1, "tls": 1, **ANSWERED}},
+    ),
     "TLS failed": ([TLS, line("lane-default/smtp", f"{ID}: Cannot start TLS: handshake failure"), SENT], {
         "google": {"delivered": 1, **ANSWERED}}),
     "expired": ([DEFERRED, SUSPENDED.replace(b"bob", b"eve"), expired(), removed()], {"google": {
