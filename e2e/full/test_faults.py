@@ -20,7 +20,7 @@ from e2e.stand.waiting import until
 from smtppool.api.names import ENTRY, SERVER
 
 SECONDS = 30
-GRACE, ENTRY_GRACE, LONGEST = 3.0, 15.0, 1.0  # seconds after the fault from which on no banner comes later
+GRACE, ENTRY_GRACE, LONGEST = 3.0, 6.0, 1.0  # seconds after the fault from which on no banner comes later
 RESTORED, RECONCILING = 5.0, 10.0
 
 

@@ -80,7 +80,11 @@ def _haproxy(image: Image, resources: Resources) -> Manifest:
 
 
 def _agent(image: Image, resources: Resources) -> Manifest:
-    """The readiness of the pod is the agent's word for all four containers."""
+    """The readiness of the pod is the agent's word for all four containers.
+
+    A pod whose node or network is silent leaves the Service after 3 s and what endpoints and kube-proxy take: until then
+    its share of new clients waits for it.
+    """
     postfix_read_only = volumes.POSTFIX | {"readOnly": True}
     mounts = [volumes.CONFIG, postfix_read_only, volumes.QUEUE, volumes.RUN, volumes.TMP, volumes.TOKEN]
     agent = _sidecar("agent", ["python3", "-m", "smtppool.agent"], image, resources, mounts)
@@ -88,7 +92,7 @@ def _agent(image: Image, resources: Resources) -> Manifest:
     return agent | {
         "ports": [{"name": "metrics", "containerPort": names.AGENT_PORT, "protocol": "TCP"}],
         "startupProbe": _http("/startupz") | {"periodSeconds": 1, "failureThreshold": 120},
-        "readinessProbe": _http("/readyz") | {"periodSeconds": 2, "failureThreshold": 2},
+        "readinessProbe": _http("/readyz") | {"timeoutSeconds": 1, "periodSeconds": 1, "failureThreshold": 2},
         "livenessProbe": _http("/livez") | {"periodSeconds": 10, "failureThreshold": 6},
     }
 
