@@ -82,8 +82,8 @@ def _haproxy(image: Image, resources: Resources) -> Manifest:
 def _agent(image: Image, resources: Resources) -> Manifest:
     """The readiness of the pod is the agent's word for all four containers.
 
-    A pod whose node or network is silent leaves the Service after 3 s and what endpoints and kube-proxy take: until then
-    its share of new clients waits for it.
+    A pod whose node or network is silent leaves the Service after 3 s and what endpoints and kube-proxy take; its share
+    of new clients waits until then.
     """
     postfix_read_only = volumes.POSTFIX | {"readOnly": True}
     mounts = [volumes.CONFIG, postfix_read_only, volumes.QUEUE, volumes.RUN, volumes.TMP, volumes.TOKEN]
