@@ -119,6 +119,7 @@ class Deletion:
             pod=state,
             pod_uid=uid_of(remains.pod) if remains.pod is not None else None,
             pod_address=pod_address(remains.pod) if remains.pod is not None else None,
+            granted=view.grant.intake if view.grant is not None else None,
             report=view.last_report,
             last_words=self._context.last_words.get((view.key, view.uid)) if state in _ENDED else None,
             known_depth=QueueDepth.model_validate(known) if known is not None else None,

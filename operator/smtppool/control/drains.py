@@ -78,6 +78,7 @@ def queue_facts(view: ServerView, *, now: datetime) -> QueueFacts:
         pod=pod_state(pod.body if pod else None, now=now),
         pod_uid=pod.uid if pod else None,
         pod_address=pod.address if pod else None,
+        granted=view.grant.intake if view.grant is not None else None,
         report=view.last_report,
         last_words=None,
         known_depth=QueueDepth.model_validate(known) if known is not None else None,

@@ -73,6 +73,8 @@ def decide_drain(facts: DrainFacts) -> DrainDecision:
         return DrainDecision(Phase.RUNNING, Verdict("False", "Observe", message))
     if facts.released and (asked.release or asked.by is AskedBy.DELETION):
         return _released(asked)
+    if facts.queue.is_stale:
+        return DrainDecision(Phase.SESSIONS, drain_words.REOPENING)
     if _waits_for_sessions(facts):
         told = drain_words.leaving(facts, SESSION_LIMIT)
         return DrainDecision(Phase.SESSIONS, told, next_check=facts.known_since + SESSION_LIMIT)

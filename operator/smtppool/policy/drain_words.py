@@ -17,6 +17,12 @@ WHY = {
 }
 
 
+# Closed too early, a report from before it was opened would look like one from after it was closed.
+REOPENING = Verdict(
+    "True", "ReopeningIntake", "waiting for the relay to report the intake that was opened a moment ago"
+)
+
+
 def leaving(facts: DrainFacts, limit: timedelta) -> Verdict:
     """Draining, while clients may end what they have begun."""
     wait = f"waiting {limit.seconds} s at most"

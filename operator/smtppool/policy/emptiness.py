@@ -45,6 +45,7 @@ class QueueFacts:
     pod: PodState
     pod_uid: str | None
     pod_address: str | None
+    granted: Intake | None  # what the grant in force says; None: there is none
     report: Report | None  # the last one, also if its ConfigMap is gone
     last_words: Report | None  # of the present or last pod, counted after Postfix had stopped
     known_depth: QueueDepth | None  # from the status
@@ -55,6 +56,11 @@ class QueueFacts:
         report = self.report
         mine = report is not None and is_of_pod(report, uid=self.pod_uid, address=self.pod_address)
         return report if mine and self.pod is PodState.RUNNING else None
+
+    @property
+    def is_stale(self) -> bool:
+        """The intake was opened since the report: what came in then is not in its count, whoever closes it again."""
+        return self.granted is Intake.OPEN and self.report is not None and self.report.intake is Intake.CLOSED
 
     @property
     def last_depth(self) -> QueueDepth | None:
@@ -97,7 +103,7 @@ def _last_words(facts: QueueFacts) -> Look | None:
 
 def _closed_report(facts: QueueFacts) -> Look | None:
     report = facts.report
-    if report is None or report.intake is not Intake.CLOSED:
+    if report is None or report.intake is not Intake.CLOSED or facts.is_stale:
         return None
     if _may_have_run_since(facts, report):
         return None

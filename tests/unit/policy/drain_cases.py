@@ -72,5 +72,14 @@ CASES = (
     Case("released, now observed", {"released": True, "observe": True, "begun": False}, Phase.RELEASED, "Drained"),
     Case("released, now wanted", {"released": True, "asked": None}, Phase.RUNNING, "NotRequested"),
     Case("released, now only to hand over", {"released": True, "asked": OFF_DUTY}, Phase.HANDOVER, "HandingOver"),
+    Case(
+        "opened a moment ago", {**FRESH, "queue": {**EMPTY, "granted": Intake.OPEN}}, Phase.SESSIONS, "ReopeningIntake"
+    ),
+    Case(
+        "opened for another pod, which has not reported",
+        {"begun": False, "queue": {**EMPTY, **GONE, "granted": Intake.OPEN}},
+        Phase.SESSIONS,
+        "ReopeningIntake",
+    ),
     Case("never used", {"queue": _UNUSED}, Phase.RELEASED, "Drained"),
 )

@@ -100,7 +100,7 @@ def roll_member(name: str, **fields: Any) -> RollMember:
 
 
 def queue_facts(**fields: Any) -> QueueFacts:
-    """A running relay with an open intake."""
+    """A running relay with an open intake that it is told to close."""
     queue = QueueFacts(
         server=Key("mail", "mx1"),
         namespace_terminating=False,
@@ -108,6 +108,7 @@ def queue_facts(**fields: Any) -> QueueFacts:
         pod=PodState.RUNNING,
         pod_uid=UID,
         pod_address=POD_ADDRESS,
+        granted=Intake.CLOSED,
         report=report(),
         last_words=None,
         known_depth=QueueDepth(),
