@@ -28,6 +28,7 @@ class OperatorProcess:
             "PYTHONPATH": str(ROOT / "operator"),
             **(extra or {}),
         }
+        self.kubeconfig = kubeconfig
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
