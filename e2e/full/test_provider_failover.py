@@ -27,7 +27,7 @@ def test_mail_of_one_provider_goes_to_peers(stand: Stand, namespace: str) -> Non
         target(plan), "--rate", "30/s", "--duration", "120s", "--mix", "gmail.com=50,yahoo.com=50"
     )
     until(lambda: len(stand.arrived(run.prefix)) > 300, what="mail flows", timeout=60)
-    stand.mailnet.set("yahoo", [{"at": "rcpt", "sources": [bad.address], "share": "30%", "reply": REFUSAL}])
+    stand.mailnet.set("yahoo", [{"at": "eom", "sources": [bad.address], "share": "30%", "reply": REFUSAL}])
     begun = time.time()
     until(lambda: excluded(bad.name, namespace) == ["yahoo"], what="the grant excludes yahoo", timeout=60, interval=0.2)
     took = time.time() - begun
