@@ -15,7 +15,7 @@ from smtppool.api.names import GRANT_KEY, HEALTH_KEY, REPORT_KEY, ROUTING_KEY
 from smtppool.kube.kinds import Body, uid_of
 from smtppool.policy.acceptance import parse_spec
 
-MAX_REPORT = 128 * 1024  # bytes; a report with the outcomes at 64 providers has some 60 KiB, a usual one 4
+MAX_REPORT = 256 * 1024  # bytes; more than the largest outcomes at 64 providers take, a usual report has 4 KiB
 MAX_NODE_REPORT = 1024 * 1024
 
 Document = TypeVar("Document", bound=BaseModel)

@@ -170,6 +170,7 @@ _DELIVERY = {
     "smtp_connection_reuse_time_limit": "30s",
     "smtp_connection_reuse_count_limit": "99",
     "smtp_tls_connection_reuse": "yes",
+    "smtp_tls_loglevel": "1",  # a line for each session with TLS: the log reader counts them
     "smtp_tls_policy_maps": f"{_SOCKETMAP}:tls",
     "smtp_tls_CAfile": "/etc/ssl/certs/ca-certificates.crt",
 }
