@@ -187,9 +187,8 @@ def _smarthost(settings: RelaySettings) -> dict[str, str]:
         return {"relayhost": "", "smtp_tls_security_level": "may"}
     # Credentials go only to a host whose certificate proves its name.
     level = "secure" if settings.credentials else "encrypt"
-    tls = {"relayhost": settings.relayhost, "smtp_tls_security_level": level}
-    if settings.implicit_tls:
-        tls["smtp_tls_wrappermode"] = "yes"
+    wrapper = {"smtp_tls_wrappermode": "yes"} if settings.implicit_tls else {}
+    tls = {"relayhost": settings.relayhost, "smtp_tls_security_level": level, **wrapper}
     if not settings.credentials:
         return tls
     return {
