@@ -26,6 +26,7 @@ EDITS = 200
 BAR_MS = 50.0
 SPREAD = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 PAUSE = (0.35, 0.55)  # seconds between edits; random, so that no timer of the system beats in step
+LATE = 0.02  # seconds between two probes that hide more than their stated distance
 PLAN = PoolPlan(
     name="bench",
     namespace="bench",
@@ -77,7 +78,8 @@ def tell(delays: list[float], written: list[float], answers: list[Answer]) -> No
     print(f"  {spread(delays)}")
     print(f"  reply -> routing seen by a watcher: {spread(written)}")
     print(f"  routing -> first connection:        {spread(after)}")
-    print(f"  between two probes:                 {spread(gaps(answers))}")
+    late = [gap for gap in gaps(answers) if gap > LATE]
+    print(f"  between two probes:                 {spread(gaps(answers))}; {len(late)} times over {1000 * LATE:.0f} ms")
 
 
 def gaps(answers: list[Answer]) -> list[float]:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -66,6 +67,7 @@ def _progress(tallies: Tallies) -> None:
 
 
 async def _probe(options: argparse.Namespace) -> None:
+    gc.disable()  # a probe that waits for a collection would take its own pause for the server's; it ends soon
     probing = Probing(
         host=options.target[0], port=options.target[1], interval=options.interval, duration=options.duration,
         ehlo=options.ehlo, timeout=options.timeout,
