@@ -160,8 +160,8 @@ def sessions(gate: subprocess.Popen[bytes]) -> Iterator[tuple[str, Any]]:
         "peer's message of the largest size",
         send(port=HANDOVER, client=FOREIGN, size=stated("submission_size_limit") + 500),
     )
-    yield "peer's message, often handed over", send(port=HANDOVER, client=FOREIGN, hops=49)
-    yield "peer's message, too often handed over", send(port=HANDOVER, client=FOREIGN, hops=51)
+    yield "peer's message, often handed over", send(port=HANDOVER, client=FOREIGN, hops=48)  # and one of its own
+    yield "peer's message, too often handed over", send(port=HANDOVER, client=FOREIGN, hops=49)
     yield "allowed client", send()
     until("closed lanes defer the message", deferred)
     yield "queue", reasons()
