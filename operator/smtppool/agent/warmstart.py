@@ -4,8 +4,7 @@ Both files lie on the pod's memory volume: they outlive the containers, and go w
 """
 
 import logging
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from smtppool.agent import files
 from smtppool.agent.settings import Paths
@@ -17,28 +16,26 @@ log = logging.getLogger(__name__)
 
 
 class WarmStart:
-    """Writes the files when their content changes."""
+    """Writes the files when what they say has changed: it is asked at every turn of the balancer."""
 
     def __init__(self, paths: Paths) -> None:
         self._cold = paths.at(names.HAPROXY_CONFIG)
         self._warm = paths.at(names.HAPROXY_WARM_CONFIG)
         self._acl = paths.members_acl
-        self._written: dict[Path, str] = {}
+        self._kept: tuple[Mapping[str, tuple[Slot, ...]], frozenset[str]] | None = None
 
-    def keep(self, held: Mapping[str, tuple[Slot, ...]], addresses: Iterable[str]) -> None:
+    def keep(self, held: Mapping[str, tuple[Slot, ...]], addresses: frozenset[str]) -> None:
         """`held`: backend -> its slots as HAProxy has them; `addresses`: of all members."""
-        self._write(self._acl, "".join(f"{one}\n" for one in sorted(addresses)))
+        if self._kept == (held, addresses):
+            return
+        files.replace(self._acl, "".join(f"{one}\n" for one in sorted(addresses)))
         try:
-            self._write(self._warm, warm(self._cold.read_text(), {name: _slots(held[name]) for name in held}))
+            files.replace(self._warm, warm(self._cold.read_text(), {name: _slots(held[name]) for name in held}))
         except (OSError, ValueError) as error:
             log.warning("a restarted HAProxy would start without members", extra={"cause": repr(error)})
             self._warm.unlink(missing_ok=True)
-            self._written.pop(self._warm, None)
-
-    def _write(self, path: Path, content: str) -> None:
-        if self._written.get(path) != content:
-            files.replace(path, content)
-            self._written[path] = content
+            return
+        self._kept = dict(held), addresses
 
 
 def _slots(held: tuple[Slot, ...]) -> list[WarmSlot]:
