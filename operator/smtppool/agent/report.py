@@ -96,14 +96,15 @@ class Reporter:
         self._sent = float("-inf")
 
     async def run(self, beat: Callable[[], None]) -> None:
-        """Report for ever."""
+        """Report for ever; the report is made once for each look at the facts."""
         delay = FIRST_DELAY
         while True:
             seen = self._board.version
-            report = self._due()
-            if report is None:
+            report = self._unsaid()
+            pause = self._pause(report)
+            if report is None or pause > 0:
                 beat()
-                if await self._board.wait(seen, timeout=self._pause()):
+                if await self._board.wait(seen, timeout=pause):
                     await asyncio.sleep(BEHIND)
                 continue
             try:
@@ -114,31 +115,24 @@ class Reporter:
                 await asyncio.sleep(max(error.retry_after, delay * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
                 delay = min(delay * 2, LONGEST_DELAY)
 
-    def _due(self) -> Report | None:
-        """The report to send now, if there is one."""
-        report = self._built()
+    def _unsaid(self) -> Report | None:
+        """What the facts say now, if the API server does not have it."""
+        own = self._settings
+        report = build(self._board.facts, server=own.server, pod_uid=own.pod_uid, pod_address=own.pod_ip)
         if report is None:
             return None
         report = settled(self.last, report)
-        if report == self.last:
-            return None
-        if self.last is not None and not urgent(self.last, report) and self._pause() > 0:
-            return None
-        return report
+        return None if report == self.last else report
 
-    def _built(self) -> Report | None:
-        own = self._settings
-        return build(self._board.facts, server=own.server, pod_uid=own.pod_uid, pod_address=own.pod_ip)
-
-    def _pause(self) -> float:
+    def _pause(self, report: Report | None) -> float:
+        """Seconds until it may be sent."""
+        if report is None:
+            return CONFIRMATION_INTERVAL
+        if self.last is None or urgent(self.last, report):
+            return 0.0
         routing = self._board.facts.routing
         interval = routing.report_interval_seconds if routing else 1
-        pause = self._sent + interval - time.monotonic()
-        return pause if pause > 0 else CONFIRMATION_INTERVAL if self._nothing_new() else 0.0
-
-    def _nothing_new(self) -> bool:
-        report = self._built()
-        return report is None or settled(self.last, report) == self.last
+        return self._sent + interval - time.monotonic()
 
     async def _send(self, report: Report) -> None:
         content = report.model_dump_json(by_alias=True, exclude_none=True)

@@ -1,12 +1,16 @@
 """When a report is due, what makes it urgent, and what it says."""
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
 from smtppool.agent import report
-from smtppool.agent.facts import Facts
+from smtppool.agent.facts import Board, Facts
+from smtppool.agent.settings import Paths, Settings
 from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
 from smtppool.api.outcomes import MAX_PROVIDERS, ProviderOutcomes, WindowCounts, WindowName
 from smtppool.policy.bounces import CLASSES
@@ -97,3 +101,25 @@ def test_outcomes_are_reported_and_the_largest_report_has_room_in_a_config_map()
     largest = said(outcomes=outcomes).model_dump_json(by_alias=True, exclude_none=True)
     assert len(largest) < 2**18
     assert Report.model_validate_json(largest).outcomes == outcomes
+
+
+async def test_a_report_is_made_once_for_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Mock(side_effect=report.build)
+    monkeypatch.setattr(report, "build", made)
+    monkeypatch.setattr(report, "BEHIND", 0)
+    settings = Settings("mail", "pool", "mx1", "mx1.example.com", 9100, "pod", "10.244.1.5", Paths(root=Path("/")))
+    board, api, looked = Board(), AsyncMock(), asyncio.Event()
+    waits = Mock(side_effect=looked.set)
+    reporter = report.Reporter(settings=settings, board=board, api=api)
+    task = asyncio.create_task(reporter.run(waits))
+    for changes in ({}, {"queue": EMPTY}, {"sessions": 4}, {"queue": QUEUED}, {"lanes": Lanes.OPEN}):
+        board.update(**changes)
+        async with asyncio.timeout(5):
+            await looked.wait()
+        looked.clear()
+        if "sessions" not in changes:
+            reporter._sent = float("-inf")  # the interval has passed
+    task.cancel()
+    assert api.merge_patch.call_count == reporter.writes == 3  # the depth goes with the lanes
+    assert made.call_count == reporter.writes + waits.call_count
+    assert reporter.last == said(egress=EgressObservation(), queue=QUEUED, sessions=4, lanes=Lanes.OPEN)
