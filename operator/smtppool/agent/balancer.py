@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 VERIFY_INTERVAL: Final = 3.0
 SOON: Final = 0.25  # after commands, and while first health checks are outstanding
-STAT_INTERVAL: Final = 1.0
+STAT_INTERVAL: Final = 0.5
 
 
 class Balancer:
@@ -37,13 +37,15 @@ class Balancer:
         self._warm = WarmStart(settings.paths)
         self._held: dict[str, tuple[Slot, ...]] = {}
         self._acl: dict[str, frozenset[str]] = {}
+        self._followed: Routing | None = None  # what HAProxy was last made to follow, as far as is known
+        self._usable = ""  # how many members HAProxy could choose when it was last asked
         self._measure_at = self._verify_at = 0.0  # monotonic time at which each is due
         self._shut_before: tuple[str, ...] = ()
         self.repairs = 0
 
     def forget(self) -> None:
         """HAProxy has gone or is new: read everything before the next command."""
-        self._held, self._acl = {}, {}
+        self._held, self._acl, self._followed = {}, {}, None
         self._measure_at = self._verify_at = 0.0
 
     async def turn(self) -> float:
@@ -69,7 +71,7 @@ class Balancer:
     async def _apply(self) -> None:
         """Send the difference between the routing and what HAProxy holds, in one call."""
         routing = self._board.facts.routing
-        if routing is None:
+        if routing is None or routing is self._followed:
             return
         wanted = self._wanted(routing)
         commands = self._acl_commands(routing)
@@ -82,6 +84,7 @@ class Balancer:
             self._verify_at = min(self._verify_at, time.monotonic() + SOON)
         self._held = {backend: slots.after(held, wanted[backend]) for backend, held in self._held.items()}
         self._acl = dict.fromkeys(self._acl, _addresses(routing))
+        self._followed = routing
         self._board.update(applied_hash=self._board.facts.routing_hash)
         self._warm.keep(self._held, _addresses(routing))
 
@@ -123,6 +126,9 @@ class Balancer:
             await self._runtime.execute(commands)
             rows = runtime.table(await self._runtime.execute([frontends.SHOW]))
         self._measure_at = time.monotonic() + STAT_INTERVAL
+        usable = frontends.usable_members(rows)
+        if usable != self._usable:  # who went or came is asked at once: the pool must know of an entry that is down
+            self._usable, self._verify_at = usable, 0.0
         shut_now = not any(frontends.is_open(rows, name) for name in frontends.INTERNAL)
         sessions = frontends.sessions(rows)
         quiet = (self._board.facts.quiet_since or time.monotonic()) if shut_now and not sessions else None
@@ -140,6 +146,7 @@ class Balancer:
         if different and self._board.facts.routing is not None:
             self.repairs += 1
             log.warning("HAProxy did not follow the routing; applying it again", extra={"differences": different[:5]})
+            self._followed = None
             await self._apply()
         waiting = any(
             slot.state is State.READY and slot.weight and slot.checks and not slot.checked

@@ -19,6 +19,11 @@ def sessions(rows: Rows) -> int:
     return max(0, open_sessions - counts.get((haproxy.HEALTH, "BACKEND"), 0))
 
 
+def usable_members(rows: Rows) -> str:
+    """How many members HAProxy may choose now, as it says; it changes when checks find one down."""
+    return next((row["act"] for row in rows if (row["pxname"], row["svname"]) == (haproxy.MEMBERS, "BACKEND")), "")
+
+
 def is_open(rows: Rows, frontend: str) -> bool:
     """Whether the frontend accepts connections."""
     return any(row["pxname"] == frontend and row["svname"] == "FRONTEND" and row["status"] == _OPEN for row in rows)

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Final
 
 from smtppool.agent.facts import Board, Facts
+from smtppool.agent.queue import emptying
 from smtppool.agent.settings import Settings
 from smtppool.api import names
-from smtppool.api.documents import EgressObservation, Intake, Report
+from smtppool.api.documents import EgressObservation, Intake, MemberState, Report
 from smtppool.api.names import Key
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError
@@ -52,14 +53,20 @@ def build(facts: Facts, *, server: str, pod_uid: str, pod_address: str) -> Repor
     )
 
 
-def urgent(last: Report, now: Report) -> bool:
-    """Whether the operator waits for this change, or must act on it."""
+def awaited(facts: Facts, *, server: str) -> bool:
+    """Whether somebody waits for this relay to fall quiet: it is rolled, drained, or no member (any longer)."""
+    members = facts.routing.members if facts.routing is not None else ()
+    serves = any(one.name == server and one.state is MemberState.READY for one in members)
+    return emptying(facts) or not serves
+
+
+def urgent(last: Report, now: Report, *, awaited: bool) -> bool:
+    """Whether the operator must act on this change, or waits for it: `awaited` says whether it does for an end."""
     return (
-        any(getattr(last, part) != getattr(now, part) for part in ("lanes", "intake", "pod_uid", "pod_address"))
+        any(getattr(last, part) != getattr(now, part) for part in ("lanes", "intake", "pod_uid", "pod_address", "down"))
         or last.egress.observed_address != now.egress.observed_address
         or (last.egress.error is None) != (now.egress.error is None)
-        or _emptied(last, now)
-        or (last.sessions > 0 and now.sessions == 0)
+        or (awaited and (_emptied(last, now) or last.sessions > 0 == now.sessions))
     )
 
 
@@ -128,9 +135,10 @@ class Reporter:
         """Seconds until it may be sent."""
         if report is None:
             return CONFIRMATION_INTERVAL
-        if self.last is None or urgent(self.last, report):
+        facts, server = self._board.facts, self._settings.server
+        if self.last is None or urgent(self.last, report, awaited=awaited(facts, server=server)):
             return 0.0
-        routing = self._board.facts.routing
+        routing = facts.routing
         interval = routing.report_interval_seconds if routing else 1
         return self._sent + interval - time.monotonic()
 

@@ -45,7 +45,8 @@ def telling(report: Report | None) -> object:
         return None
     egress = report.egress
     pod = (report.pod_uid, report.pod_address)
-    return (pod, report.lanes, report.intake, egress.observed_address, egress.error is None, report.queue is None)
+    seen = egress.observed_address, egress.error is None
+    return (pod, report.lanes, report.intake, *seen, report.queue is None, report.down)
 
 
 def news_budget() -> Budget[Key]:

@@ -10,7 +10,7 @@ from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
-from smtppool.control.entries import Assessed
+from smtppool.control.entries import Assessed, seen_down
 from smtppool.control.routing import AFTER_ROUTING, identity
 from smtppool.control.scored import Scored
 from smtppool.control.view import PoolView, ServerView
@@ -23,7 +23,7 @@ from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import recall, remember
 from smtppool.policy.health.reported import signals_of, windows_of
 from smtppool.policy.health.settings import Settings
-from smtppool.policy.health.uptime import Uptime, taken_for_down
+from smtppool.policy.health.uptime import Uptime
 from smtppool.render import documents
 
 # Barred by somebody's will, or before its first start: no downtime.
@@ -74,25 +74,18 @@ def observation(view: ServerView, assessment: Assessment, uptime: float | None) 
 
 def _uptimes(assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime) -> dict[str, Uptime]:
     """A look at each member: ready, and not down for most of the entry pods that check it."""
-    votes = {
-        view.key.name: frozenset(view.own_report.down) for view, _ in assessed if view.own_report and _checks(view)
-    }
+    down = seen_down(assessed)
     return {
-        view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, votes), now=now)
+        view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, down), now=now)
         for view, assessment in assessed
     }
 
 
-def _checks(view: ServerView) -> bool:
-    return view.pod is not None and view.pod.labelled
-
-
-def _is_up(view: ServerView, assessment: Assessment, votes: Mapping[str, frozenset[str]]) -> bool | None:
+def _is_up(view: ServerView, assessment: Assessment, down: frozenset[str]) -> bool | None:
     """None: it is not meant to serve now."""
     if view.deleted or assessment.weight.barred in _UNWANTED:
         return None
-    others = [down for name, down in votes.items() if name != view.key.name]
-    return view.pod is not None and view.pod.ready and not taken_for_down(view.key.name, others)
+    return view.pod is not None and view.pod.ready and view.key.name not in down
 
 
 def _ends(observations: Iterable[Observation], now: datetime) -> Iterator[datetime]:

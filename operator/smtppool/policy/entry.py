@@ -17,21 +17,22 @@ class Candidate(NamedTuple):
     labelled: bool  # carries the label now
     ready: bool
     leaving: bool  # terminating, rolling, drained or deleted
+    down: bool = False  # most of the entries that check it cannot connect to it: new clients would wait in vain
 
 
 def choose_entries(candidates: Collection[Candidate], *, replicas: int) -> frozenset[str]:
     """At most `replicas` names: ready before unready, nodes evenly, and those that have the label already.
 
-    Pods that leave are used only while no other can serve.
+    Pods that leave, or that are down, are used only while no other can serve.
     """
-    staying = [candidate for candidate in candidates if not candidate.leaving]
+    staying = [candidate for candidate in candidates if not (candidate.leaving or candidate.down)]
     pool = staying if any(candidate.ready for candidate in staying) else list(candidates)
     chosen: list[Candidate] = []
     per_node: Counter[str] = Counter()
     for _ in range(min(replicas, len(pool))):
         best = min(
             (candidate for candidate in pool if candidate not in chosen),
-            key=lambda one: (not one.ready, one.leaving, per_node[one.node], not one.labelled, one.name),
+            key=lambda one: (not one.ready, one.down, one.leaving, per_node[one.node], not one.labelled, one.name),
         )
         chosen.append(best)
         per_node[best.node] += 1

@@ -144,7 +144,7 @@ def _frontends() -> tuple[Section, ...]:
 def _pool_backends(balance: Balance) -> tuple[Section, ...]:
     """Slots for the pool's relays: `members` checked by entry pods, `peers` for mail that is handed over.
 
-    A member that vanishes or drops packets is down after 0.8 s (interval) + 0.8 s (connect) + 0.3 s + 0.8 s = 2.7 s
+    A member that vanishes or drops packets is down after 0.7 s (interval) + 0.7 s (connect) + 0.2 s + 0.7 s = 2.3 s
     at the latest, and after its third failed connection under load.
     """
     return (
@@ -156,7 +156,7 @@ def _pool_backends(balance: Balance) -> tuple[Section, ...]:
                 f"source {_POD}",
                 f"server {ROTOR} {_BUSY} disabled weight 1",
                 "default-server check check-send-proxy send-proxy-v2",
-                "default-server inter 800ms fastinter 300ms downinter 800ms fall 2 rise 2",
+                "default-server inter 700ms fastinter 200ms downinter 700ms fall 2 rise 2",
                 "default-server observe layer4 error-limit 3 on-error mark-down",
                 _SLOTS,
                 # Without a usable server HAProxy would close before the banner; a client then suspends its

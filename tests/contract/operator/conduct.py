@@ -17,5 +17,6 @@ class Conduct:
     queue: QueueDepth = field(default_factory=QueueDepth)
     sessions: int = 0
     outcomes: Outcomes = ()
+    down: tuple[str, ...] = ()  # members to which it cannot connect
     obeys_intake: bool = True
     sandbox: int = 0  # counted up: the pod keeps its uid and gets another address

@@ -135,6 +135,7 @@ class Relays:
             intake=grant.intake if mine and conduct.obeys_intake else Intake.OPEN,
             routing_hash=await self._routing_hash(pod["metadata"]["labels"][POOL]),
             outcomes=conduct.outcomes,
+            down=conduct.down,
         )
         if conduct.reports and report != self._said.get(uid_of(pod)):
             await self._write(name, report.model_dump_json(by_alias=True, exclude_none=True))

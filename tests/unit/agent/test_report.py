@@ -11,7 +11,19 @@ import pytest
 from smtppool.agent import report
 from smtppool.agent.facts import Board, Facts
 from smtppool.agent.settings import Paths, Settings
-from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
+from smtppool.api.documents import (
+    EgressCheckOrder,
+    EgressObservation,
+    Grant,
+    Intake,
+    Lanes,
+    Member,
+    MemberState,
+    QueueDepth,
+    Report,
+    Routing,
+    SubmissionRule,
+)
 from smtppool.api.outcomes import MAX_PROVIDERS, ProviderOutcomes, WindowCounts, WindowName
 from smtppool.policy.bounces import CLASSES
 
@@ -43,12 +55,43 @@ URGENT = {
     "check began to fail": (said(), said(egress=SEEN.model_copy(update={"error": "x"})), True),
     "another routing": (said(), said(routing_hash="x"), False),
     "another outcome": (said(), said(outcomes=OUTCOMES), False),
+    "a member is down": (said(), said(down=("mx2",)), True),
+    "a member is back": (said(down=("mx2",)), said(), True),
+}
+ENDS = {"queue became empty", "queue became readable and is empty", "last session ended"}
+
+
+@pytest.mark.parametrize("name", URGENT)
+def test_urgent(name: str) -> None:
+    last, now, expected = URGENT[name]
+    assert report.urgent(last, now, awaited=True) is expected
+    assert report.urgent(last, now, awaited=False) is (expected and name not in ENDS)
+
+
+def routed(**fields: Any) -> Routing:
+    rule = SubmissionRule(max_message_size=1, max_recipients=1)
+    own = Member(**({"name": "mx1", "address": "10.244.1.5", "weight": 1} | fields))
+    return Routing(pool="p", submission=rule, members=(own,))
+
+
+def granted(**fields: Any) -> Grant:
+    return Grant(server="mx1", egress_check=EgressCheckOrder(), **fields)
+
+
+AWAITED = {
+    "in traffic": (Facts(routing=routed(), grant=granted(intake=Intake.OPEN)), False),
+    "weight 0": (Facts(routing=routed(weight=0)), False),
+    "rolled": (Facts(routing=routed(state=MemberState.DRAIN)), True),
+    "intake closed": (Facts(routing=routed(), grant=granted(intake=Intake.CLOSED)), True),
+    "hands over": (Facts(routing=routed(), lanes=Lanes.HANDOVER), True),
+    "no member": (Facts(routing=routed(name="mx2")), True),
+    "no routing": (Facts(), True),
 }
 
 
-@pytest.mark.parametrize(("last", "now", "expected"), URGENT.values(), ids=URGENT)
-def test_urgent(last: Report, now: Report, expected: bool) -> None:
-    assert report.urgent(last, now) is expected
+@pytest.mark.parametrize(("facts", "expected"), AWAITED.values(), ids=AWAITED)
+def test_awaited(facts: Facts, expected: bool) -> None:
+    assert report.awaited(facts, server="mx1") is expected
 
 
 @pytest.mark.parametrize(("at", "written"), [("2026-11-21T16:00:59.000Z", False), ("2026-11-21T16:01:00.000Z", True)])

@@ -51,11 +51,5 @@ class Uptime:
         return min(1.0, sum(bucket.up for bucket in self.buckets) / observed)
 
 
-def taken_for_down(name: str, votes: list[frozenset[str]]) -> bool:
-    """Whether most of those who check it say so. `votes`: for each entry pod the members that its checks see down."""
-    against = sum(name in down for down in votes)
-    return against * 2 > len(votes)
-
-
 def _number(moment: datetime) -> int:
     return int(moment.timestamp() // BUCKET.total_seconds())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtppool.policy.health.uptime import SPAN, Uptime, taken_for_down
+from smtppool.policy.health.uptime import SPAN, Uptime
 from tests.unit.policy.health.facts import NOW
 
 STEP = timedelta(seconds=60)
@@ -57,17 +57,3 @@ def test_clocks_that_jump_never_give_a_wrong_share(looks: list[tuple[bool | None
         now += timedelta(seconds=seconds)
         uptime = uptime.seen(up=up, now=now)
         assert uptime.share is None or 0.0 <= uptime.share <= 1.0
-
-
-@pytest.mark.parametrize(
-    ("votes", "down"),
-    [
-        ([], False),
-        ([{"mx1"}], True),
-        ([{"mx1"}, set()], False),
-        ([{"mx1"}, {"mx1", "mx2"}, set()], True),
-        ([{"mx2"}, {"mx2"}], False),
-    ],
-)
-def test_most_of_those_who_check_decide(votes: list[set[str]], down: bool) -> None:
-    assert taken_for_down("mx1", [frozenset(vote) for vote in votes]) is down
