@@ -34,7 +34,7 @@ class Balancer:
         self._settings = settings
         self._board = board
         self._runtime = connection
-        self._warm = WarmStart(settings.paths)
+        self._warm = WarmStart(settings.paths, own_address=settings.pod_ip)
         self._held: dict[str, tuple[Slot, ...]] = {}
         self._acl: dict[str, frozenset[str]] = {}
         self._followed: Routing | None = None  # what HAProxy was last made to follow, as far as is known

@@ -1,6 +1,8 @@
 """Keeps beside HAProxy what it needs to start without the agent: who is a member, and with which weight.
 
-Both files lie on the pod's memory volume: they outlive the containers, and go with the pod.
+Both files lie on the pod's memory volume: they outlive the containers, and go with the pod. The pod's own relay
+starts without weight: when all containers were killed, its Postfix takes longer to come back than HAProxy does. The
+agent gives it its weight again.
 """
 
 import logging
@@ -18,7 +20,8 @@ log = logging.getLogger(__name__)
 class WarmStart:
     """Writes the files when what they say has changed: it is asked at every turn of the balancer."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, *, own_address: str) -> None:
+        self._own = own_address
         self._cold = paths.at(names.HAPROXY_CONFIG)
         self._warm = paths.at(names.HAPROXY_WARM_CONFIG)
         self._acl = paths.members_acl
@@ -30,7 +33,8 @@ class WarmStart:
             return
         files.replace(self._acl, "".join(f"{one}\n" for one in sorted(addresses)))
         try:
-            files.replace(self._warm, warm(self._cold.read_text(), {name: _slots(held[name]) for name in held}))
+            slots = {name: warm_slots(held[name], own_address=self._own) for name in held}
+            files.replace(self._warm, warm(self._cold.read_text(), slots))
         except (OSError, ValueError) as error:
             log.warning("a restarted HAProxy would start without members", extra={"cause": repr(error)})
             self._warm.unlink(missing_ok=True)
@@ -38,8 +42,20 @@ class WarmStart:
         self._kept = dict(held), addresses
 
 
-def _slots(held: tuple[Slot, ...]) -> list[WarmSlot]:
+def warm_slots(held: tuple[Slot, ...], *, own_address: str) -> list[WarmSlot]:
+    """The slots of one backend; the own relay waits while another can take its part."""
+    others = any(_weight(one) for one in held if one.address != own_address)
     return [
-        WarmSlot(one.name, one.state is not State.MAINT, one.address, one.port, one.weight * (one.state is State.READY))
+        WarmSlot(
+            one.name,
+            one.state is not State.MAINT,
+            one.address,
+            one.port,
+            0 if others and one.address == own_address else _weight(one),
+        )
         for one in held
     ]
+
+
+def _weight(slot: Slot) -> int:
+    return slot.weight if slot.state is State.READY else 0
