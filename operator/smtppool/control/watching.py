@@ -29,6 +29,7 @@ from smtppool.kube.kinds import (
     Body,
     Kind,
 )
+from smtppool.kube.prime import PAGE
 
 OWN = (SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN)
 CHILDREN = (
@@ -78,6 +79,7 @@ def settings() -> kopf.OperatorSettings:
     chosen.scanning.disabled = True
     chosen.peering.standalone = True
     chosen.networking.error_backoffs = Patience()
+    chosen.watching.chunk_size = PAGE
     chosen.persistence.diffbase_storage = Forgetful()
     for kind in CHILDREN:
         chosen.watching.label_selectors[kind.group, kind.version, kind.plural] = SELECTOR

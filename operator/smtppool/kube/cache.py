@@ -6,6 +6,7 @@ Bodies are shared, never changed in place. Reading is synchronous: a pass sees o
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from smtppool.api.names import COMPONENT, OWNER_UID, POOL, Key
@@ -96,16 +97,14 @@ class Cache:
         del self._objects[ref.kind][ref.key]
         return True
 
-    def resync(self, kind: Kind, listed: Iterable[Body], version: str) -> list[Key]:
-        """Take over a complete list made at `version`; keys of what was not known or is gone."""
-        bodies = {key_of(body): body for body in listed}
-        changed = [key for key, body in bodies.items() if self.store(body)]
-        missing = self._objects[kind].keys() - bodies.keys()
-        return changed + [key for key in sorted(missing) if self.forget(Ref(kind, key), int(version))]
+    def keep(self, kind: Kind, listed: AbstractSet[Key], version: str) -> list[Key]:
+        """Drop what a complete list made at `version` does not hold; the keys of that."""
+        missing = self._objects[kind].keys() - listed
+        return [key for key in sorted(missing) if self.forget(Ref(kind, key), int(version))]
 
-    def unwatched(self, kind: Kind, listed: Iterable[Body]) -> list[Key]:
+    def unwatched(self, kind: Kind, listed: Iterable[Key]) -> list[Key]:
         """Which of the listed objects no watch has delivered yet."""
-        return [key for key in map(key_of, listed) if Ref(kind, key) not in self._watched]
+        return [key for key in listed if Ref(kind, key) not in self._watched]
 
     @property
     def fed(self) -> bool:

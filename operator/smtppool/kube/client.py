@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_incluster_config, load_kube_config
@@ -20,6 +20,14 @@ from smtppool.kube.kinds import KINDS, Body, Kind, key_of, kind_of
 TIMEOUT = 15.0  # seconds for one request; the API server answers in milliseconds or is in trouble
 CONNECTIONS = 32
 MERGE = "application/merge-patch+json"
+
+
+class Page(NamedTuple):
+    """Objects, the resourceVersion of the whole list, and what asks for the rest of it, if there is more."""
+
+    bodies: list[Body]
+    version: str
+    more: str = ""
 
 
 class Api:
@@ -42,15 +50,25 @@ class Api:
         self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None, name: str | None = None
     ) -> tuple[list[Body], str]:
         """All objects (with `name`: that one) and the resourceVersion that a watch goes on from."""
+        named = f"metadata.name={name}" if name else None
+        page = await self.page(kind, namespace=namespace, label_selector=label_selector, field_selector=named)
+        return page.bodies, page.version
+
+    async def page(
+        self, kind: Kind, *, namespace: str | None = None, size: int | None = None, after: str = "", **selectors: Any
+    ) -> Page:
+        """At most `size` objects `after` those of an earlier page (its `more`), as they were when that one was made."""
         answer = await self._request(
             f"list {kind.resource}",
             "get",
             self.path(kind, Key(namespace or "", "")),
-            label_selector=label_selector,
-            field_selector=f"metadata.name={name}" if name else None,
+            limit=size,
+            query_params=[("continue", after)] if after else [],
+            **selectors,
         )
-        identity = {"apiVersion": kind.api_version, "kind": kind.name}
-        return [identity | item for item in answer["items"]], answer["metadata"]["resourceVersion"]
+        identity, metadata = {"apiVersion": kind.api_version, "kind": kind.name}, answer["metadata"]
+        bodies = [identity | item for item in answer["items"]]
+        return Page(bodies, metadata["resourceVersion"], metadata.get("continue", ""))
 
     async def create(self, body: Body, *, manager: str, dry_run: bool = False) -> Body:
         """Create; unknown fields are refused; StaleError (reason AlreadyExists) when there is one of this name."""

@@ -6,16 +6,19 @@ Also repeats the lists now and then: a watch that had to begin again does not te
 import asyncio
 import logging
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from smtppool.api.names import Key
 from smtppool.kube.cache import Cache, Ref
 from smtppool.kube.client import Api
-from smtppool.kube.kinds import Body, Kind
+from smtppool.kube.errors import GoneError, UnavailableError
+from smtppool.kube.kinds import Kind, key_of
 
 logger = logging.getLogger(__name__)
 Sources = Mapping[Kind, str | None]  # kind -> label selector of its watch
 PRIME_TIMEOUT = 120.0
 STALLED_AFTER = 20.0  # seconds without another object delivered
+PAGE = 50  # objects in one answer: each ConfigMap may hold a mebibyte, and anybody may give his our label
 NAMED = 10  # objects in one warning
 RELIST_AFTER = 1.0  # seconds in which the watches deliver what is listed, else something listed is gone again
 
@@ -38,8 +41,8 @@ async def resync(api: Api, cache: Cache, sources: Sources) -> list[Ref]:
     """List every kind again; the objects that turned out to be new, changed or gone."""
     changed = []
     for kind, selector in sources.items():
-        bodies, version = await api.list(kind, label_selector=selector)
-        changed += [Ref(kind, key) for key in cache.resync(kind, bodies, version)]
+        listed = await _list(api, cache, kind, selector)
+        changed += [Ref(kind, key) for key in listed.changed]
     return changed
 
 
@@ -63,8 +66,8 @@ async def _complete(api: Api, cache: Cache, kind: Kind, selector: str | None, pa
     missing: set[Key] = set()
     while True:
         listed = await _list(api, cache, kind, selector)
-        delivered = await _delivered(cache, kind, listed)
-        before, missing = missing, set(cache.unwatched(kind, listed))
+        delivered = await _delivered(cache, kind, listed.keys)
+        before, missing = missing, set(cache.unwatched(kind, listed.keys))
         if before - missing:
             patience.renew()
         if delivered:
@@ -80,13 +83,30 @@ def _names(kind: Kind, keys: set[Key]) -> str:
     return f"{kind.name} {names}" + (f" and {rest} more" if rest > 0 else "")
 
 
-async def _list(api: Api, cache: Cache, kind: Kind, selector: str | None) -> list[Body]:
-    bodies, version = await api.list(kind, label_selector=selector)
-    cache.resync(kind, bodies, version)
-    return bodies
+class _Listed(NamedTuple):
+    """Keys of a complete list, and of what was not known or is gone."""
+
+    keys: frozenset[Key]
+    changed: list[Key]
 
 
-async def _delivered(cache: Cache, kind: Kind, listed: list[Body]) -> bool:
+async def _list(api: Api, cache: Cache, kind: Kind, selector: str | None) -> _Listed:
+    """Page by page into the cache, which keeps of each object what we look at."""
+    keys: set[Key] = set()
+    changed: list[Key] = []
+    more: str | None = ""
+    while more is not None:
+        try:
+            page = await api.page(kind, label_selector=selector, size=PAGE, after=more)
+        except GoneError as error:  # the moment of the first page is too long ago
+            raise UnavailableError(f"{error}: begin again", status=error.status) from error
+        keys.update(map(key_of, page.bodies))
+        changed += [key_of(body) for body in page.bodies if cache.store(body)]
+        more = page.more or None
+    return _Listed(frozenset(keys), changed + cache.keep(kind, keys, page.version))
+
+
+async def _delivered(cache: Cache, kind: Kind, listed: frozenset[Key]) -> bool:
     """Whether the watch delivers everything listed in time; False means: list again."""
     try:
         async with asyncio.timeout(RELIST_AFTER):

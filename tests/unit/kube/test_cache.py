@@ -71,13 +71,12 @@ def test_a_late_deletion_does_not_take_the_successor() -> None:
     assert cache.get(CONFIG_MAP, A) is not None
 
 
-def test_resync_tells_what_was_missed() -> None:
+def test_what_a_complete_list_does_not_hold_is_gone() -> None:
     cache = Cache()
     for name, version in (("a", 1), ("b", 2), ("c", 30)):
         cache.store(body(name, version=version))
-    changed = cache.resync(CONFIG_MAP, [body("a", version=1), body("d", version=8)], "20")
-    assert [key.name for key in changed] == ["d", "b"]
-    assert names(cache.all(CONFIG_MAP)) == ["a", "c", "d"], "c is younger than the list"
+    assert [key.name for key in cache.keep(CONFIG_MAP, {A}, "20")] == ["b"]
+    assert names(cache.all(CONFIG_MAP)) == ["a", "c"], "c is younger than the list"
 
 
 def test_managed_fields_are_not_kept() -> None:

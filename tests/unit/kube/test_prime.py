@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from smtppool.api.names import Key
 from smtppool.kube.cache import Cache
-from smtppool.kube.client import Api
+from smtppool.kube.client import Api, Page
+from smtppool.kube.errors import GoneError, UnavailableError
 from smtppool.kube.kinds import CONFIG_MAP, POD, Body, Kind
-from smtppool.kube.prime import STALLED_AFTER, prime, resync
+from smtppool.kube.prime import PAGE, STALLED_AFTER, prime, resync
 from tests.unit.kube.bodies import body
 from tests.unit.kube.clock import clocked
 
@@ -21,11 +23,14 @@ class Listed(Api):
         self.content = content
         self.lists: list[tuple[Kind, str | None]] = []
 
-    async def list(
-        self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None, name: str | None = None
-    ) -> tuple[list[Body], str]:
+    async def page(
+        self, kind: Kind, *, label_selector: str | None = None, size: int | None = None, after: str = "", **_: Any
+    ) -> Page:
+        """Two objects at a time."""
+        assert size == PAGE
         self.lists.append((kind, label_selector))
-        return self.content(kind), "100"
+        start, content = int(after or 0), self.content(kind)
+        return Page(content[start : start + 2], "100", str(start + 2) if start + 2 < len(content) else "")
 
 
 @clocked
@@ -121,6 +126,27 @@ async def test_a_warning_stays_short(caplog: pytest.LogCaptureFixture) -> None:
 @clocked
 async def test_resync_tells_what_changed() -> None:
     cache = Cache()
-    cache.store(body("gone"))
-    changed = await resync(Listed(lambda _: [body("a")]), cache, {CONFIG_MAP: None})
-    assert [ref.key.name for ref in changed] == ["a", "gone"]
+    for name in ("gone", "known"):
+        cache.store(body(name))
+    api = Listed(lambda _: [body(name) for name in ("a", "b", "c", "known", "z")])
+    changed = await resync(api, cache, {CONFIG_MAP: None})
+    assert [ref.key.name for ref in changed] == ["a", "b", "c", "z", "gone"]
+    assert len(api.lists) == 3, "in pages"
+
+
+@clocked
+async def test_a_list_that_grows_too_old_is_begun_again_later() -> None:
+    cache = Cache()
+    cache.store(body("kept"))
+    api = Listed(lambda _: [body(name) for name in "abc"])
+    pages = api.page
+
+    async def page(kind: Kind, *, after: str = "", **query: Any) -> Page:
+        if after:
+            raise GoneError("the continue parameter is too old", status=410)
+        return await pages(kind, **query)
+
+    api.page = page  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError, match="begin again"):
+        await resync(api, cache, {CONFIG_MAP: None})
+    assert cache.get(CONFIG_MAP, Key("mail", "kept")) is not None, "half a list proves no absence"
