@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smtppool.api.documents import Lanes, NodeEgressReport, Routing
-from smtppool.api.names import COMPONENT, Key, node_egress_report_name, routing_name
+from smtppool.api.names import COMPONENT, Key, node_egress_report_name, pod_name, routing_name
 from smtppool.api.smtppool import MAX_SERVERS
 from smtppool.control.limits import last_in, within
 from smtppool.control.reading import Reader
@@ -61,24 +61,28 @@ class Neighbours:
         """Servers in any namespace that state an address of this one, itself included."""
         addresses = claimed_addresses(body["spec"])
         return {
-            Key(other["metadata"]["namespace"], other["metadata"]["name"])
+            key_of(other)
             for address in addresses
             for index in ADDRESS_INDEXES
             for other in self._cache.by(SMTP_SERVER, index, address)
         }
 
     def concerned(self, body: Body) -> set[Key]:
-        """Servers whose acceptance may follow from this one's: those with its address, and who got its place."""
+        """Servers whose acceptance may follow from this one's: who got its place in the pool, and who has its address.
+
+        Those that only state the address look again when this one holds it, or held it: else each newcomer would wake
+        all that came before it.
+        """
         pool, namespace = pool_of(body) or "", key_of(body).namespace
-        return self.sharers(body) | last_in(self._cache.by(SMTP_SERVER, "pool", pool, namespace=namespace))
+        first = list(self._first_claims(body))
+        decides = key_of(body) in holders([*first, *_claims(body)]).values()
+        others = self.sharers(body) if decides else {claim.owner for claim in first}
+        return others | last_in(self._cache.by(SMTP_SERVER, "pool", pool, namespace=namespace))
 
     def rivals(self, view: ServerView) -> dict[str, Key]:
         """Addresses of this server that an older object holds."""
-        if len(self.sharers(view.body)) < 2:
-            return {}
-        held = holders(self._claims(view.body))
-        mine = claimed_addresses(view.body["spec"])
-        return {address: owner for address, owner in held.items() if address in mine and owner != view.key}
+        held = holders(self._first_claims(view.body))
+        return {address: owner for address, owner in held.items() if owner != view.key}
 
     def is_surplus(self, view: ServerView) -> bool:
         """Whether older servers leave it no room in its pool."""
@@ -89,8 +93,13 @@ class Neighbours:
 
     def sender(self, view: ServerView) -> Key | None:
         """Another relay that still sends from this one's address, though it must not."""
-        others = (self._gatherer.server(key) for key in sorted(self.sharers(view.body)) if key != view.key)
+        running = sorted(key for key in self.sharers(view.body) - {view.key} if self._has_pod(key))
+        others = (self._gatherer.server(key) for key in running)
         return next((other.key for other in others if other is not None and _sends(other)), None)
+
+    def _has_pod(self, server: Key) -> bool:
+        """Or something of its name: a look that costs nothing, where many may state an address."""
+        return self._cache.get(POD, Key(server.namespace, pod_name(server.name))) is not None
 
     def routing(self, pool: Key) -> Routing | None:
         """What agents of the pool go by, as the API server has it."""
@@ -112,12 +121,18 @@ class Neighbours:
         )
         return report if report is not None and report.node == name else None
 
-    def _claims(self, body: Body) -> Iterator[Claim]:
-        for key in self.sharers(body):
-            other = self._cache.get(SMTP_SERVER, key)
-            if other is not None:
-                created = other["metadata"]["creationTimestamp"]
-                yield from (Claim(created, key, address) for address in claimed_addresses(other["spec"]))
+    def _first_claims(self, body: Body) -> Iterator[Claim]:
+        """To each address of this one the oldest, as either kind of address: of these somebody holds it."""
+        for address in claimed_addresses(body["spec"]):
+            for index in ADDRESS_INDEXES:
+                oldest = self._cache.oldest(SMTP_SERVER, index, address)
+                if oldest is not None:
+                    yield Claim(oldest["metadata"]["creationTimestamp"], key_of(oldest), address)
+
+
+def _claims(body: Body) -> Iterator[Claim]:
+    for address in claimed_addresses(body["spec"]):
+        yield Claim(body["metadata"]["creationTimestamp"], key_of(body), address)
 
 
 def _sends(view: ServerView) -> bool:

@@ -42,6 +42,7 @@ class Cache:
         self._indexers = {**INDEXES, **(indexes or {})}
         self._objects: dict[Kind, dict[Key, Body]] = defaultdict(dict)
         self._found: dict[tuple[Kind, str, str], set[Key]] = defaultdict(set)
+        self._oldest: dict[tuple[Kind, str, str], Key] = {}  # of those that were asked for
         self._watched: set[Ref] = set()  # until primed
         self._is_primed = False
         self._graves: OrderedDict[Ref, int] = OrderedDict()
@@ -65,6 +66,18 @@ class Cache:
         """How many objects an index finds by `value`, in all namespaces."""
         return len(self._found.get((kind, index, value), ()))
 
+    def oldest(self, kind: Kind, index: str, value: str) -> Body | None:
+        """Of what an index finds, in all namespaces, the object that was made first; by key among equals.
+
+        Remembered: however many there are, and however often each of them asks.
+        """
+        place = (kind, index, value)
+        if place not in self._found:
+            return None
+        if place not in self._oldest:
+            self._oldest[place] = min(self._found[place], key=lambda key: self._age(kind, key))
+        return self._objects[kind][self._oldest[place]]
+
     def observe(self, event_type: str | None, body: Body) -> bool:
         """Take over a watch event (None: from the initial list); whether it said anything new."""
         ref = Ref(kind_of(body), key_of(body))
@@ -80,11 +93,9 @@ class Cache:
         latest = version_of(known) if known is not None else self._graves.get(Ref(kind, key), -1)
         if latest >= version_of(body):
             return False
-        if known is not None:
-            self._index(kind, key, known, add=False)
         lean = _lean(body)
         self._objects[kind][key] = lean
-        self._index(kind, key, lean, add=True)
+        self._index(kind, key, known, lean)
         return True
 
     def forget(self, ref: Ref, version: int) -> bool:
@@ -93,8 +104,8 @@ class Cache:
         known = self._objects[ref.kind].get(ref.key)
         if known is None or version_of(known) > version:
             return False
-        self._index(ref.kind, ref.key, known, add=False)
         del self._objects[ref.kind][ref.key]
+        self._index(ref.kind, ref.key, known, None)
         return True
 
     def keep(self, kind: Kind, listed: AbstractSet[Key], version: str) -> list[Key]:
@@ -122,18 +133,37 @@ class Cache:
         if len(self._graves) > GRAVES:
             self._graves.popitem(last=False)
 
-    def _index(self, kind: Kind, key: Key, body: Body, *, add: bool) -> None:
+    def _index(self, kind: Kind, key: Key, before: Body | None, now: Body | None) -> None:
+        """Objects change often, and what they are found by seldom."""
+        aged = before is not None and now is not None and _created(before) == _created(now)
         for name, indexer in self._indexers.items():
-            value = indexer(body)
-            if value is None:
+            old, new = (None if body is None else indexer(body) for body in (before, now))
+            if aged and old == new:
                 continue
-            place = (kind, name, value)
-            if add:
-                self._found[place].add(key)
-                continue
-            self._found[place].discard(key)
-            if not self._found[place]:
-                del self._found[place]
+            if old is not None:
+                self._drop((kind, name, old), key)
+            if new is not None:
+                self._add((kind, name, new), key)
+
+    def _add(self, place: tuple[Kind, str, str], key: Key) -> None:
+        self._found[place].add(key)
+        oldest = self._oldest.get(place)
+        if oldest is not None and self._age(place[0], key) < self._age(place[0], oldest):
+            self._oldest[place] = key
+
+    def _drop(self, place: tuple[Kind, str, str], key: Key) -> None:
+        self._found[place].discard(key)
+        if not self._found[place]:
+            del self._found[place]
+        if self._oldest.get(place) == key:
+            del self._oldest[place]
+
+    def _age(self, kind: Kind, key: Key) -> tuple[str, Key]:
+        return _created(self._objects[kind][key]), key
+
+
+def _created(body: Body) -> str:
+    return str(body["metadata"].get("creationTimestamp"))
 
 
 def _lean(body: Body) -> Body:
