@@ -45,7 +45,7 @@ class Queues:
 
 @dataclass
 class Context:
-    """Made once at start. `settled_at`: before it, missing reports prove nothing."""
+    """Made once at start. Before `settled_at`, missing reports prove nothing; `settling` adds to that by namespace."""
 
     settings: Settings
     api: Api
@@ -60,6 +60,7 @@ class Context:
     last_words: dict[tuple[Key, str], Report] = field(default_factory=dict)  # by server and uid: of ended pods
     clock: Callable[[], datetime] = utc_now
     settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
+    settling: dict[str, datetime] = field(default_factory=dict)
     scored: dict[Key, Scored] = field(default_factory=dict)  # by pool
     queues: Queues = field(init=False)
 
@@ -67,11 +68,16 @@ class Context:
         """The API server was away: agents could not report."""
         self.settled_at = self.clock() + SETTLING
 
+    def unsettle_in(self, namespace: str) -> None:
+        """Writes are held up in one namespace: its agents may not have been able to report."""
+        now = self.clock()
+        self.settling = {other: end for other, end in self.settling.items() if end > now} | {namespace: now + SETTLING}
+
     def in_force(self, pool: Key, *, weights: Mapping[str, int] | None = None) -> InForce:
         """What decisions of before have left in a pool; `weights` in the place of the frozen ones."""
         return InForce(
             frozen_weights=frozen_weights(self.cache, pool) if weights is None else weights,
-            settled_at=self.settled_at,
+            settled_at=max(self.settled_at, self.settling.get(pool.namespace, self.settled_at)),
             health=self.health_record(pool),
         )
 

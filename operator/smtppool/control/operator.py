@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from smtppool.api.names import Key
 from smtppool.control import egress, plan, routing, scoring
 from smtppool.control.context import Context, Queues
 from smtppool.control.dispatch import Dispatcher
@@ -20,7 +21,7 @@ from smtppool.control.watching import SOURCES, watch
 from smtppool.kube.apply import Writer
 from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
-from smtppool.kube.errors import ApiError, UnavailableError
+from smtppool.kube.errors import ApiError, UnavailableError, WebhookError
 from smtppool.kube.events import Recorder
 from smtppool.kube.kinds import Body, kind_of
 from smtppool.kube.marks import Marker
@@ -114,11 +115,14 @@ class Operator:
         )
 
     def _pass(self, name: str, work: Callable[[K], Awaitable[float | None]]) -> Callable[[K], Awaitable[float | None]]:
-        """Measured; and a broken connection is remembered, as agents could not report either."""
+        """Measured; and what kept us from writing is remembered, as agents could not report either."""
 
         async def passed(key: K) -> float | None:
             try:
                 return await work(key)
+            except WebhookError:
+                self._context.unsettle_in(key.namespace if isinstance(key, Key) else "")
+                raise
             except UnavailableError:
                 self._context.unsettle()
                 raise

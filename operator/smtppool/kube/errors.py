@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,6 +55,10 @@ class UnavailableError(ApiError):
     retriable = True
 
 
+class WebhookError(UnavailableError):
+    """A webhook that the API server must ask is away or has no time: only the objects of its choice wait for it."""
+
+
 @contextmanager
 def typed(what: str) -> Iterator[None]:
     """Turn the client library's errors into ours; `what` names the request in the message."""
@@ -73,6 +78,8 @@ def _from_answer(what: str, error: ApiException) -> ApiError:
     return kind(message, status=status, reason=str(answer.get("reason", "")), retry_after=_retry_after(error, answer))
 
 
+# As the API server words it: its own prefix, then that it could not ask, or what it was told.
+_WEBHOOK = re.compile(r'(Internal error occurred: )?(failed calling webhook|admission webhook) "')
 _KINDS: dict[int, type[ApiError]] = {
     0: UnavailableError,
     404: AbsentError,
@@ -89,6 +96,8 @@ def _kind(status: int, answer: dict[str, Any]) -> type[ApiError]:
             return NamespaceTerminatingError
         case 422 if _has_cause(answer, "FieldValueInvalid", field="metadata.uid"):
             return StaleError  # the request was for another object of this name
+        case 429 | 500 | 502 | 503 | 504 if _WEBHOOK.match(str(answer.get("message"))):
+            return WebhookError
         case 500 if "failed to create typed patch object" in str(answer.get("message")):
             return RefusedError  # how server-side apply says that a field is not in the schema
     return _KINDS.get(status, UnavailableError if status >= 500 else RefusedError)

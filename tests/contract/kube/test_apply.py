@@ -1,18 +1,21 @@
 """Server-side apply with ownership: ours is repaired, a stranger's is left alone, and sameness costs no write."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
+from e2e.cluster.controlplane import ControlPlane
 from smtppool.api.names import FIELD_MANAGER, OWNER_UID, Key
 from smtppool.kube.apply import Absent, Applied, Conflict, Outcome, Terminating, Unchanged, Writer
 from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
-from smtppool.kube.errors import StaleError
+from smtppool.kube.errors import ApiError, StaleError, WebhookError
 from smtppool.kube.kinds import CONFIG_MAP, Body, key_of, kind_of
 from smtppool.render import rbac
 from smtppool.render.identity import ServerObject
 from tests.contract.kube.objects import config_map, version
+from tests.contract.operator.waiting import until
 from tests.unit.render.subjects import relay
 
 
@@ -156,3 +159,27 @@ async def test_deletion(api: Api, namespace: str) -> None:
     assert isinstance(await writer.delete(CONFIG_MAP, key_of(manifest), owner="u1"), Terminating)
     assert isinstance(await writer.apply(manifest, owner="u1"), Terminating), "not before it is gone"
     assert isinstance(await writer.delete(CONFIG_MAP, Key(namespace, "never"), owner="u1"), Absent)
+
+
+async def test_a_webhook_that_is_away_is_told_from_a_server_that_is(
+    api: Api, plane: ControlPlane, namespace: str
+) -> None:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["CREATE"]}
+    hook = {
+        "name": "away.example.com", "clientConfig": {"url": "https://127.0.0.1:1/"}, "rules": [rule],
+        "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+    }  # fmt: skip
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    plane.kubectl("create", "-f", "-", stdin=json.dumps(kind | {"metadata": {"name": namespace}, "webhooks": [hook]}))
+
+    async def refused() -> ApiError | None:
+        try:
+            await api.create(config_map(namespace), manager="tests", dry_run=True)
+        except ApiError as error:
+            return error
+        return None
+
+    error = await until(refused, what="the API server has taken notice of the webhook", within=20)
+    plane.kubectl("delete", "validatingwebhookconfiguration", namespace)
+    assert isinstance(error, WebhookError)

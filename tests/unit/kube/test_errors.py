@@ -15,6 +15,7 @@ from smtppool.kube.errors import (
     RefusedError,
     StaleError,
     UnavailableError,
+    WebhookError,
     typed,
 )
 
@@ -50,6 +51,10 @@ def causes(reason: str, field: str = "") -> dict[str, Any]:
         (answer(429), UnavailableError, True),
         (answer(500), UnavailableError, True),
         (answer(500, message="failed to create typed patch object: .spec.x"), RefusedError, False),
+        (answer(500, message='Internal error occurred: failed calling webhook "a.b": refused'), WebhookError, True),
+        (answer(429, message='admission webhook "a.b" denied the request: busy'), WebhookError, True),
+        (answer(403, message='admission webhook "a.b" denied the request'), RefusedError, False),
+        (answer(500, message='ConfigMap "failed calling webhook" is odd'), UnavailableError, True),
         (answer(503), UnavailableError, True),
         (ApiException(status=502, reason="Bad Gateway", body="<html>"), UnavailableError, True),
         (aiohttp.ClientConnectionError("refused"), UnavailableError, True),
