@@ -50,16 +50,17 @@ class Operator:
         """Until `stop`. Raises when one of the parts fails: the process starts anew then."""
         watching = asyncio.create_task(watch(self._observe, stop=stop), name="watches")
         working = asyncio.create_task(self._work(), name="workers")
+        stopping = asyncio.create_task(stop.wait(), name="stopping")
         try:
-            await asyncio.wait({watching, working}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (watching, working):
-                if task.done():
-                    task.result()
+            await asyncio.wait({watching, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._set_ready(ready=False)
             stop.set()
             working.cancel()
             await asyncio.wait({working, watching}, timeout=10)
+        for task in (watching, working):
+            if task.done() and not task.cancelled():
+                task.result()
 
     async def _work(self) -> None:
         await self._prime()

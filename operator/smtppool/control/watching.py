@@ -86,19 +86,24 @@ def settings() -> kopf.OperatorSettings:
     return chosen
 
 
-def registry(observe: Observe) -> kopf.OperatorRegistry:
+def registry(observe: Observe, stop: asyncio.Event) -> kopf.OperatorRegistry:
     """One handler for each kind."""
     made = kopf.OperatorRegistry()
     kopf.on.login(registry=made)(_login)
+    kopf.on.cleanup(registry=made)(_told(stop))
     for kind in SOURCES:
         kopf.on.event(kind.group, kind.version, kind.plural, registry=made, id=kind.plural)(_handler(kind, observe))
     return made
 
 
 async def watch(observe: Observe, *, stop: asyncio.Event) -> None:
-    """Until `stop`, or until kopf gives up, which is an error of the process."""
+    """Until `stop`, or until kopf gives up, which is an error of the process.
+
+    kopf takes the process's signals for itself, and sets `stop` after one. Then it waits five seconds for what runs
+    beside it: whoever waits for `stop` should end that.
+    """
     await kopf.operator(
-        registry=registry(observe), settings=settings(), clusterwide=True, standalone=True, stop_flag=stop
+        registry=registry(observe, stop), settings=settings(), clusterwide=True, standalone=True, stop_flag=stop
     )
 
 
@@ -109,6 +114,13 @@ def _handler(kind: Kind, observe: Observe) -> Callable[..., Any]:
         observe(event["type"], {**event["object"], **identity})
 
     return handle
+
+
+def _told(stop: asyncio.Event) -> Callable[..., Any]:
+    async def told(**_: Any) -> None:
+        stop.set()
+
+    return told
 
 
 async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 READY_TIMEOUT = 60
+STOP_TIMEOUT = 4  # it ends at once; kopf would wait five seconds for workers that nobody ended
 
 
 class OperatorProcess:
@@ -48,7 +49,7 @@ class OperatorProcess:
         """SIGTERM; the exit status."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=STOP_TIMEOUT)
 
     def kill(self) -> None:
         """SIGKILL."""
