@@ -19,7 +19,7 @@ from typing import Self
 
 from e2e.cluster import programs
 from e2e.cluster.bound import BoundProgram
-from e2e.cluster.settings import Settings, from_environment
+from e2e.cluster.settings import from_environment
 from e2e.cluster.shell import run, succeeds
 
 READY_TIMEOUT = 60
@@ -28,13 +28,18 @@ SERVICE_RANGE = "10.0.0.0/24"
 
 class ControlPlane:
     """One control plane; `server` is its URL, `kubeconfig` the admin's. With `controllers`, owner references are
-    collected, StatefulSets make pods (which stay Pending) and each namespace gets its default service account."""
+    collected, StatefulSets make pods (which stay Pending) and each namespace gets its default service account.
 
-    def __init__(self, *, directory: Path, controllers: bool = False, settings: Settings | None = None) -> None:
+    `definitions` is a directory of CRDs that are in force before the controllers start: later ones are collected only
+    when the garbage collector next looks for new kinds, each 30 s.
+    """
+
+    def __init__(self, *, directory: Path, controllers: bool = False, definitions: Path | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
+        self._definitions = definitions
         self.kubeconfig = directory / "admin.kubeconfig"
-        self._binaries = programs.bin_directory(programs.SETS["contract"], settings or from_environment())
+        self._binaries = programs.bin_directory(programs.SETS["contract"], from_environment())
         self._etcd_url, self._peer_url = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
         self._port = _free_port()
         self.server = f"https://127.0.0.1:{self._port}"
@@ -47,6 +52,8 @@ class ControlPlane:
         try:
             self._etcd.start()
             self.start_server()
+            if self._definitions:
+                self._define(self._definitions)
             if self._controllers:
                 self._controllers.start()
                 self._controllers.wait_until(
@@ -97,6 +104,10 @@ class ControlPlane:
     def authority(self) -> Path:
         """The certificate that the server made for itself; the file ends with the authority that signed it."""
         return self.directory / "pki" / "apiserver.crt"
+
+    def _define(self, definitions: Path) -> None:
+        self.kubectl("apply", "--server-side", "-f", str(definitions))
+        self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "customresourcedefinitions", "--all")
 
     def _write_credentials(self) -> None:
         token = secrets.token_urlsafe(24)

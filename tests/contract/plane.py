@@ -7,13 +7,10 @@ from pathlib import Path
 from e2e.cluster.controlplane import ControlPlane
 
 CRDS = Path(__file__).parents[2] / "crds"
-DEFINITIONS = "crd/smtppools.smtppool.io", "crd/smtpservers.smtppool.io", "crd/ipwarmupplans.smtppool.io"
 
 
 @contextmanager
 def with_definitions(directory: Path) -> Iterator[ControlPlane]:
     """Up, with the CRDs established."""
-    with ControlPlane(directory=directory, controllers=True) as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(CRDS))
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", *DEFINITIONS)
+    with ControlPlane(directory=directory, controllers=True, definitions=CRDS) as plane:
         yield plane
