@@ -35,6 +35,12 @@ class Need:
 
 
 CONTROL_PLANE = (Need("openssl", ("openssl",)), Need("setpriv", ("util-linux",)))
+NODE_PROGRAM = (  # contract tests run it in network namespaces of this machine
+    Need("nft", ("nftables",)),
+    Need("ip", ("iproute2",)),
+    Need("conntrack", ("conntrack",)),
+    Need("nsenter", ("util-linux",)),
+)
 NODE_IMAGE = (Need("mmdebstrap", ("mmdebstrap",)), Need("tar", ("tar",)), Need("chroot", ("coreutils",)))
 PRIVATE_ENGINE = (
     Need("dockerd", ("docker.io",)),
@@ -42,9 +48,6 @@ PRIVATE_ENGINE = (
     Need("containerd", ("containerd",)),
     Need("runc", ("runc",)),
     Need("iptables", ("iptables",)),
-    Need("nft", ("nftables",)),
-    Need("ip", ("iproute2",)),
-    Need("nsenter", ("util-linux",)),
     Need("sysctl", ("procps",)),
     Need("buildah", ("buildah",)),
 )
@@ -53,7 +56,7 @@ PRIVATE_ENGINE = (
 def needs(choice: Choice) -> tuple[Need, ...]:
     """What a choice asks of the system; the stock path asks for little beyond Docker."""
     node_image = NODE_IMAGE if choice.node_image == "built" else ()
-    return (*CONTROL_PLANE, *node_image, *(PRIVATE_ENGINE if choice.engine == "private" else ()))
+    return (*CONTROL_PLANE, *NODE_PROGRAM, *node_image, *(PRIVATE_ENGINE if choice.engine == "private" else ()))
 
 
 def missing(wanted: Sequence[Need], found: Callable[[str], bool]) -> tuple[Need, ...]:

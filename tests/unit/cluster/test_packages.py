@@ -14,6 +14,7 @@ def programs(engine: EngineName, node_image: NodeImage) -> set[str]:
 def test_each_step_away_from_stock_needs_more() -> None:
     assert programs("docker", "stock") < programs("docker", "built") < programs("private", "built")
     assert "dockerd" not in programs("docker", "built")
+    assert {"nft", "ip", "conntrack"} <= programs("docker", "stock"), "contract tests run the node program"
     assert {"dockerd", "containerd", "buildah", "mmdebstrap"} <= programs("private", "built")
 
 
