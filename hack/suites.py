@@ -25,14 +25,15 @@ class Suite(NamedTuple):
     needs: tuple[str, ...]
     per_test: int
     whole: int
-    workers: int = 0  # processes side by side; each has its own control plane, and mostly waits for it
+    workers: int = 0  # processes side by side
 
 
 SUITES: Final = {
-    "unit": Suite(("tests/unit",), (), per_test=30, whole=180),
+    "unit": Suite(("tests/unit",), (), per_test=30, whole=180, workers=2),
     "golden": Suite(("tests/golden",), (*MACHINE, "images"), per_test=60, whole=180),
     "chart": Suite(("tests/chart",), MACHINE, per_test=60, whole=180),
-    "contract": Suite(("tests/contract",), MACHINE, per_test=120, whole=900, workers=2),
+    # More processes than cores: each has its own control plane, and mostly waits for it.
+    "contract": Suite(("tests/contract",), MACHINE, per_test=120, whole=900, workers=3),
     "core": Suite(("e2e/core",), CLUSTER, per_test=300, whole=900),
     "docker": Suite(("e2e/cluster",), MACHINE, per_test=600, whole=900),
     "full": Suite(("e2e/full",), CLUSTER, per_test=900, whole=3600),
@@ -75,7 +76,7 @@ def run(name: str, suite: Suite, *, extra: list[str]) -> Outcome:
     report.unlink(missing_ok=True)
     limits = [f"--timeout={suite.per_test}", f"--session-timeout={suite.whole}"]
     if suite.workers:
-        limits += [f"--numprocesses={suite.workers}", "--dist=loadfile"]
+        limits += [f"--numprocesses={suite.workers}", "--dist=loadgroup"]
     command = [sys.executable, "-m", "pytest", *suite.paths, *limits, f"--junitxml={report}", *extra]
     if "up" in suite.needs:
         command = cluster("exec", "--", *command)

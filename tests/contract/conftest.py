@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,20 @@ from smtppool.api.names import Key
 from smtppool.kube.client import Api, connect
 from smtppool.kube.kinds import NAMESPACE, uid_of
 from tests.contract.plane import with_definitions
+
+# Directories whose tests stay in one of the processes side by side: they share one control plane, and take turns at the
+# ports of a relay pod; or have a network for each file. The operator's tests go wherever there is room.
+TOGETHER = {"agent": "plane", "api": "plane", "cli": "plane", "kube": "plane", "node": "node"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For `--dist=loadgroup`."""
+    here = Path(__file__).parent
+    for item in items:
+        group = TOGETHER.get(item.path.relative_to(here).parts[0]) if item.path.is_relative_to(here) else None
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ from typing import Self
 from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.kube.errors import ApiError
 from smtppool.kube.kinds import POD
+from tests.contract.operator.maps import Maps, look
 from tests.contract.operator.world import World
 
 PERIOD = 0.05
 BATCH = 10  # messages a turn
+POOL = "marketing"
 
 
 @dataclass
@@ -43,21 +45,22 @@ class Mail:
     async def _run(self) -> None:
         while True:
             try:
+                maps = await look(self.world.api, self.world.namespace)
                 for name in self.names:
-                    await self._give(name)
+                    await self._give(name, maps)
             except ApiError:
                 pass  # an object that goes in between
             await asyncio.sleep(PERIOD)
 
-    async def _give(self, name: str) -> None:
-        grant, routing = await self.world.grant(name), await self.world.routing()
+    async def _give(self, name: str, maps: Maps) -> None:
+        grant, routing = maps.grant(name), maps.routing(POOL)
         if grant is None or routing is None or grant.lanes is not Lanes.HANDOVER:
             return
         if await self.world.get(POD, f"{name}-relay-0") is None:
             return
         takers = [one.name for one in routing.members if one.takes_over and one.name != name]
         for taker in takers:
-            taking = await self.world.grant(taker)
+            taking = maps.grant(taker)
             if taking is not None and taking.intake is Intake.OPEN:
                 self._move(name, taker)
                 return

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 READY_TIMEOUT = 60
-STOP_TIMEOUT = 4  # it ends at once; kopf would wait five seconds for workers that nobody ended
+STOP_TIMEOUT = 20
 
 
 class OperatorProcess:

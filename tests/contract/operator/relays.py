@@ -4,29 +4,18 @@ Each pod starts, verifies its address, follows its grant and reports, unless its
 """
 
 import asyncio
-import hashlib
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from kubernetes.aio.dynamic import DynamicClient
 
 from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, Report, is_of_pod
-from smtppool.api.names import (
-    AGENT_MANAGER,
-    GRANT_KEY,
-    POOL,
-    REPORT_KEY,
-    ROUTING_KEY,
-    SERVER,
-    Key,
-    grant_name,
-    report_name,
-    routing_name,
-)
+from smtppool.api.names import AGENT_MANAGER, POOL, REPORT_KEY, SERVER, Key, report_name
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError, typed
 from smtppool.kube.kinds import CONFIG_MAP, POD, Body, is_terminating, uid_of
 from tests.contract.operator.conduct import Conduct
+from tests.contract.operator.maps import Maps, look
 
 PERIOD = 0.05
 NODE_NAME = "relays"  # where all pods run; the fixture `operator_process` makes it
@@ -60,20 +49,21 @@ class Relays:
         while True:
             try:
                 pods, _ = await self._api.list(POD, namespace=self._namespace, label_selector=SERVER)
+                maps = await look(self._api, self._namespace)
                 for pod in pods:
                     async with self._turn:
-                        await self._live(pod)
+                        await self._live(pod, maps)
             except ApiError:
                 pass  # a namespace that ends takes objects from under this loop; the next turn sees it
             await asyncio.sleep(PERIOD)
 
-    async def _live(self, pod: Body) -> None:
+    async def _live(self, pod: Body, maps: Maps) -> None:
         name = pod["metadata"]["labels"][SERVER]
         conduct = self[name]
         if is_terminating(pod):
             await self._end(pod, conduct)
         elif self._runs_in(pod, conduct) is not None:
-            await self._report(pod, name, conduct)
+            await self._report(pod, name, conduct, maps)
         elif conduct.starts:
             await self._start(pod, conduct)
 
@@ -118,8 +108,8 @@ class Relays:
         )
         await self._api.delete(POD, Key(self._namespace, pod["metadata"]["name"]), uid=uid_of(pod), grace_seconds=0)
 
-    async def _report(self, pod: Body, name: str, conduct: Conduct) -> None:
-        grant = await self._grant(name) if conduct.reports else None
+    async def _report(self, pod: Body, name: str, conduct: Conduct, maps: Maps) -> None:
+        grant = maps.grant(name) if conduct.reports else None
         if grant is None:
             return
         address = self._runs_in(pod, conduct)
@@ -133,7 +123,7 @@ class Relays:
             sessions=conduct.sessions,
             lanes=grant.lanes if mine else Lanes.CLOSED,
             intake=grant.intake if mine and conduct.obeys_intake else Intake.OPEN,
-            routing_hash=await self._routing_hash(pod["metadata"]["labels"][POOL]),
+            routing_hash=maps.routing_hash(pod["metadata"]["labels"][POOL]),
             outcomes=conduct.outcomes,
             down=conduct.down,
         )
@@ -162,14 +152,6 @@ class Relays:
     async def _write(self, name: str, text: str) -> None:
         key = Key(self._namespace, report_name(name))
         await self._api.merge_patch(CONFIG_MAP, key, {"data": {REPORT_KEY: text}}, manager=AGENT_MANAGER)
-
-    async def _grant(self, name: str) -> Grant | None:
-        body = await self._api.get(CONFIG_MAP, Key(self._namespace, grant_name(name)))
-        return Grant.model_validate_json(body["data"][GRANT_KEY]) if body else None
-
-    async def _routing_hash(self, pool: str) -> str | None:
-        body = await self._api.get(CONFIG_MAP, Key(self._namespace, routing_name(pool)))
-        return hashlib.sha256(body["data"][ROUTING_KEY].encode()).hexdigest() if body else None
 
     async def _bind(self, pod: Body) -> None:
         """What a scheduler does. A pod without a node would vanish at once when it is deleted, and say nothing."""

@@ -1,6 +1,7 @@
-"""The API server is away for a while: the operator waits, changes nothing, and goes on when it is back."""
+"""The API server is away for a while: the operator waits, changes nothing, and goes on when it is back. And its end."""
 
 import asyncio
+import time
 
 from e2e.cluster.controlplane import ControlPlane
 from smtppool.kube.kinds import SMTP_SERVER
@@ -26,3 +27,12 @@ async def test_it_comes_back(plane: ControlPlane, world: World, operator: Operat
     assert operator.pid == process
     assert operator.running
     assert operator.get("/readyz") == "ok\n"
+
+
+async def test_it_ends_at_once(world: World, operator: OperatorProcess) -> None:
+    """kopf would wait five seconds for workers that nobody ends; so long the next leader would wait for the lease."""
+    await world.create(pool(world.namespace), server(world.namespace, "mx1", weight=5))
+    await world.routed({"mx1": 5})
+    begun = time.monotonic()
+    assert operator.stop() == 0
+    assert time.monotonic() - begun < 4
