@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from smtppool.agent import echo, files
+from smtppool.agent import echo
 from smtppool.agent.facts import Board
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, EgressObservation
+from smtppool.kube import files
 from smtppool.kube.jsonlog import timestamp
 
 log = logging.getLogger(__name__)

@@ -15,12 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from smtppool.agent import files, verdict
+from smtppool.agent import verdict
 from smtppool.agent.domains import DomainBook
 from smtppool.agent.facts import Board
 from smtppool.agent.settings import Settings
 from smtppool.api import names
 from smtppool.api.documents import Intake, Lanes
+from smtppool.kube import files
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from smtppool.agent import files
 from smtppool.agent.deliveries import Learn
 from smtppool.agent.facts import Board
 from smtppool.agent.logclock import LogClock
@@ -24,6 +23,7 @@ from smtppool.agent.maillog import LogTail, Place
 from smtppool.agent.pipeline import Pipeline
 from smtppool.agent.settings import Settings
 from smtppool.api import names
+from smtppool.kube import files
 
 log = logging.getLogger(__name__)
 

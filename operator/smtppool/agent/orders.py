@@ -14,13 +14,13 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from smtppool.agent import files
 from smtppool.agent.facts import Board
 from smtppool.agent.settings import Settings
 from smtppool.api import names
 from smtppool.api.base import Model
 from smtppool.api.documents import Grant, Routing
 from smtppool.api.names import Key
+from smtppool.kube import files
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError
 from smtppool.kube.kinds import CONFIG_MAP, Body

@@ -8,10 +8,10 @@ agent gives it its weight again.
 import logging
 from collections.abc import Mapping
 
-from smtppool.agent import files
 from smtppool.agent.settings import Paths
 from smtppool.agent.slots import Slot, State
 from smtppool.api import names
+from smtppool.kube import files
 from smtppool.render.haproxy_warm import WarmSlot, warm
 
 log = logging.getLogger(__name__)

@@ -6,19 +6,16 @@ no longer which relay has one. So it shuts port 25 for them and translates nothi
 """
 
 import logging
-import os
 from pathlib import Path
-from typing import Final
 
 from smtppool.api.documents import EgressRule, NodeEgress
 from smtppool.api.names import EGRESS_KEY
+from smtppool.kube import files
 from smtppool.node.documents import read_order
 from smtppool.render.egress.listing import Listing
 from smtppool.render.egress.nftables import effective_rules
 
 log = logging.getLogger(__name__)
-
-MODE: Final = 0o600
 
 
 class KeptOrder:
@@ -49,13 +46,7 @@ class KeptOrder:
         """On disk when it returns; an order that is there already costs nothing. OSError if that failed."""
         if egress == self._held:
             return
-        new = self._file.with_name(f".{self._file.name}.new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE), "w", encoding="utf-8") as file:
-            file.write(egress.model_dump_json(by_alias=True))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file)
-        _sync_directory(self._file.parent)
+        files.replace_durable(self._file, egress.model_dump_json(by_alias=True))
         self._held = egress
 
 
@@ -86,11 +77,3 @@ def held_back(egress: NodeEgress) -> NodeEgress:
     """The same pod addresses, none of them translated."""
     rules = tuple(EgressRule(pod_address=rule.pod_address) for rule in egress.rules)
     return egress.model_copy(update={"rules": rules})
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

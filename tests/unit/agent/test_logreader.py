@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtppool.agent import files, logreader
+from smtppool.agent import logreader
 from smtppool.agent.facts import Board
 from smtppool.agent.logclock import LogClock
 from smtppool.agent.logreader import LogReader
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.outcomes import WindowName
+from smtppool.kube import files
 from tests.unit.agent.loglines import DEFERRED, NOW, delivery, expired, queued
 
 

@@ -14,13 +14,18 @@ def replace(path: Path, content: str) -> None:
 
 
 def replace_durable(path: Path, content: str) -> None:
-    """Likewise, and on disk before the name changes: for what must survive the node."""
+    """Likewise, for what must survive the node: on disk when it returns, and nobody else's to read."""
     new = path.with_name(f".{path.name}.new")
-    with new.open("w") as file:
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def read_json(path: Path) -> Any | None:
