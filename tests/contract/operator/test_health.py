@@ -114,7 +114,7 @@ async def score(world: World, name: str, wanted: int) -> bool:
 
 async def test_a_pool_that_observes_only_tells(world: World) -> None:
     await two(world)
-    await world.patch(SMTP_POOL, "marketing", {"spec": {"mode": "Observe"}})
+    await world.put(SMTP_POOL, "marketing", {"spec": {"mode": "Observe"}})
     world.relays["mx1"].outcomes = BAD
     await world.says("mx1", "Healthy", "False/BounceRate", within=10)
     assert await is_out(world, "mx1")

@@ -99,7 +99,7 @@ async def test_a_plan_is_not_evaluated_and_gets_no_weight(world: World) -> None:
 async def test_observe_decides_and_changes_no_traffic(world: World) -> None:
     await two(world)
     await world.routed({"mx1": 10, "mx2": 5})
-    await world.patch(SMTP_POOL, "marketing", {"spec": {"mode": "Observe"}})
+    await world.put(SMTP_POOL, "marketing", {"spec": {"mode": "Observe"}})
     await world.patch(SMTP_SERVER, "mx1", {"spec": {"weight": 99}})
 
     async def decided() -> bool:

@@ -68,6 +68,15 @@ class World:
         """Merge patch."""
         return await self.api.merge_patch(kind, Key(self.namespace, name), patch, manager="tests")
 
+    async def put(self, kind: Kind, name: str, patch: dict[str, Any]) -> None:
+        """Merge patch of a spec, and the operator has seen it: what is put after it into another kind comes later."""
+        generation = (await self.patch(kind, name, patch))["metadata"]["generation"]
+
+        async def seen() -> bool:
+            return bool((await self.must(kind, name)).get("status", {}).get("observedGeneration") == generation)
+
+        await until(seen, what=f"generation {generation} of {name} is in its status")
+
     async def annotate(self, kind: Kind, name: str, **annotations: str | None) -> None:
         """Annotations of our group."""
         marks = {f"smtppool.io/{mark.replace('_', '-')}": value for mark, value in annotations.items()}
