@@ -29,6 +29,12 @@ def with_own_rights(plane: ControlPlane) -> Path:
     return plane.kubeconfig_for(name=ACCOUNT, token=plane.service_account_token(OPERATOR_NAMESPACE, ACCOUNT))
 
 
+def without_errors(process: OperatorProcess) -> None:
+    """In its log; kopf's watches are torn down with noise of their own."""
+    broken = [entry for entry in process.entries() if "error" in entry and entry["logger"].startswith("smtppool")]
+    assert broken == [], broken[0]["error"]
+
+
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """One of its own: an operator acts on every object of a control plane, also on those of other tests."""
@@ -48,9 +54,7 @@ def operator_process(plane: ControlPlane, tmp_path_factory: pytest.TempPathFacto
     process.start()
     yield process
     assert process.stop() == 0, log.read_text()[-4000:]
-    # kopf's watches are torn down with noise of their own.
-    broken = [entry for entry in process.entries() if "error" in entry and entry["logger"].startswith("smtppool")]
-    assert broken == [], broken[0]["error"]
+    without_errors(process)
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ class Mail:
 
     world: World
     names: tuple[str, ...]
+    delivers: bool = False  # who takes mail delivers it at once
+    delivered: int = 0
     moved: dict[tuple[str, str], int] = field(default_factory=dict)  # messages by giver and taker
     _task: asyncio.Task[None] | None = None
 
@@ -35,8 +37,8 @@ class Mail:
 
     @property
     def total(self) -> int:
-        """Messages at all relays."""
-        return sum(self.at(name) for name in self.names)
+        """Messages at all relays, and delivered ones."""
+        return sum(self.at(name) for name in self.names) + self.delivered
 
     def at(self, name: str) -> int:
         """Messages at one relay."""
@@ -73,5 +75,8 @@ class Mail:
             return
         left = QueueDepth(deferred=waiting - count, hold=queue.hold, corrupt=queue.corrupt)
         self.world.relays[giver].queue = left
-        self.world.relays[taker].queue = theirs.model_copy(update={"deferred": theirs.deferred + count})
+        if self.delivers:
+            self.delivered += count
+        else:
+            self.world.relays[taker].queue = theirs.model_copy(update={"deferred": theirs.deferred + count})
         self.moved[giver, taker] = self.moved.get((giver, taker), 0) + count

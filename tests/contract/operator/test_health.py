@@ -1,23 +1,18 @@
 """A relay with bad outcomes leaves the traffic by itself, says why, and stays out across restarts of the operator."""
 
-import asyncio
 from datetime import UTC, datetime
 
-import pytest
-
 from smtppool.api.documents import Intake, Lanes, QueueDepth
-from smtppool.api.health_record import HealthRecord
-from smtppool.api.names import HEALTH_KEY, health_name
 from smtppool.api.outcomes import Outcomes, ProviderOutcomes, Standing, WindowCounts, WindowName
-from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_POOL, SMTP_SERVER, STATEFUL_SET
+from smtppool.kube.kinds import POD, SMTP_POOL, SMTP_SERVER, STATEFUL_SET
 from smtppool.policy.verdict import format_time
 from tests.contract.operator.objects import pool, server
+from tests.contract.operator.picture import record_of
 from tests.contract.operator.process import OperatorProcess
 from tests.contract.operator.waiting import equals, until
 from tests.contract.operator.world import World
 
 ROOM = {"minAvailable": 1, "maxUnavailable": "100%"}
-WRITES = 6  # record, routing, two statuses, two Events
 
 
 def outcomes(delivered: int, bounced: int) -> Outcomes:
@@ -41,13 +36,8 @@ async def two(world: World, **health: str) -> None:
     await world.routed({"mx1": 10, "mx2": 5})
 
 
-async def record(world: World) -> HealthRecord:
-    body = await world.get(CONFIG_MAP, health_name("marketing"))
-    return HealthRecord.model_validate_json(body["data"][HEALTH_KEY]) if body else HealthRecord()
-
-
 async def is_out(world: World, name: str) -> bool:
-    known = (await record(world)).servers.get(name)
+    known = (await record_of(world, "marketing")).servers.get(name)
     return known is not None and known.relay is not None and known.relay.standing is Standing.OUT
 
 
@@ -156,40 +146,11 @@ async def test_a_restart_changes_no_weight(world: World, operator: OperatorProce
     world.relays["mx1"].outcomes = BAD
     await world.routed({"mx1": 0, "mx2": 5}, within=5)
     routed = await world.routing()
-    since = (await record(world)).servers["mx1"]
+    since = (await record_of(world, "marketing")).servers["mx1"]
     operator.stop()
     world.relays["mx1"].outcomes = GOOD  # what it does now does not bring it back before its time
     operator.start()
     await world.says("mx2", "Healthy", "Unknown/NotEvaluated")
     await world.says("mx1", "Healthy", "False/BounceRate")
     assert await world.routing() == routed
-    assert (await record(world)).servers["mx1"] == since
-
-
-@pytest.mark.parametrize("number", range(1, WRITES + 1))
-async def test_killed_after_a_write_of_a_cut(world: World, operator: OperatorProcess, number: int) -> None:
-    """After the `number`-th write that the cut causes, whichever that is; the end is the same."""
-    await two(world)
-    world.relays["mx2"].outcomes = GOOD
-    await world.says("mx2", "Healthy", "True/Healthy", within=10)
-    seen = await world.versions()
-    world.relays["mx1"].outcomes = BAD
-    await _after_writes(world, seen, number)
-    operator.kill()
-    operator.start()
-    await world.routed({"mx1": 0, "mx2": 5})
-    await world.says("mx1", "Healthy", "False/BounceRate")
-    await world.says("marketing", "Healthy", "False/MembersUnhealthy", kind=SMTP_POOL)
-    assert await is_out(world, "mx1")
-
-
-async def _after_writes(world: World, before: dict[str, str], number: int) -> None:
-    """Until that many versions have changed that are no report's; the last of them may be written over others."""
-    seen: set[tuple[str, str]] = set()
-    async with asyncio.timeout(10):
-        while len(seen) < number:
-            now = await world.versions()
-            changed = {(name, version) for name, version in now.items() if before.get(name) != version}
-            seen |= {one for one in changed if not one[0].endswith("-report")}
-            if len(seen) >= 4:  # record, routing, two statuses: there is no further object
-                return
+    assert (await record_of(world, "marketing")).servers["mx1"] == since
