@@ -1,7 +1,8 @@
 """Does a server hand its queue over, is it emptied, has it a pod: one decision, whoever asks for it.
 
 Grant, weight, replicas and conditions follow from it. A relay gives its mail to peers that are in traffic and no
-others, so two relays that are emptied at once never exchange mail; without a peer it delivers by itself.
+others, so two relays that are emptied at once never exchange mail; without a peer it delivers by itself. Peers that do
+not take all of it, for whatever reason, take turns with its own delivery: no mail waits for ever for somebody else.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class Phase(Enum):
     RUNNING = auto()  # nobody asked
     SESSIONS = auto()  # no new connections; open sessions may end
     HANDOVER = auto()  # intake closed, mail goes to peers
-    DELIVERY = auto()  # intake closed, no peer takes mail: it goes where it always went
+    DELIVERY = auto()  # intake closed, no peer takes mail, or not all: it goes where it always went
     EMPTY = auto()  # proven; the pod stays
     RELEASED = auto()  # proven; no pod, the volume stays
 
@@ -36,6 +37,7 @@ class DrainDecision:
     draining: Verdict
     blocked: Verdict | None = None
     hands_over: bool = False
+    turns: bool = False  # peers do not take all of it: they and its own delivery are tried in turn
     next_check: datetime | None = None
 
     @property
@@ -97,14 +99,28 @@ def _emptied(facts: DrainFacts, asked: Asked) -> DrainDecision:
 
 
 def _emptying(facts: DrainFacts, asked: Asked, look: Look) -> DrainDecision:
-    phase = Phase.HANDOVER if facts.peers else Phase.DELIVERY
-    late = facts.known_since + drain_words.PATIENCE
+    turns = _takes_turns(facts, asked, look)
+    own_turn = turns and facts.stretch % 2 == 1
+    hands_over = bool(facts.peers) and not own_turn
     return DrainDecision(
-        phase,
-        drain_words.emptying(facts, look),
-        blocked=drain_words.blocked(facts, asked),
-        hands_over=bool(facts.peers),
-        next_check=late if facts.now < late else None,
+        Phase.HANDOVER if hands_over else Phase.DELIVERY,
+        drain_words.emptying(facts, look, hands_over=hands_over),
+        blocked=drain_words.blocked(facts, asked, turns=turns, hands_over=hands_over),
+        hands_over=hands_over,
+        turns=turns and facts.stretch > 0,
+        next_check=facts.stretch_ends if turns or not facts.stretch else None,
+    )
+
+
+def _takes_turns(facts: DrainFacts, asked: Asked, look: Look) -> bool:
+    """Not by health: its own address is what the mail must not leave from, and the relay comes back by itself."""
+    able = bool(facts.peers) and facts.lanes is Lanes.OPEN and asked.by is not AskedBy.HEALTH
+    depth = facts.queue.last_depth
+    return (
+        able
+        and look.state is QueueState.HOLDS_MAIL
+        and depth is not None
+        and depth.messages > depth.hold + depth.corrupt
     )
 
 

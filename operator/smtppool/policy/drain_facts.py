@@ -1,7 +1,7 @@
 """What a drain may look at, and who may ask for one."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -26,6 +26,9 @@ class Asked(NamedTuple):
     release: bool
 
 
+PATIENCE = timedelta(minutes=5)  # for peers to take a queue; 2,000 messages take some seconds
+
+
 @dataclass(frozen=True, kw_only=True)
 class DrainFacts:
     """All that the decision may look at."""
@@ -46,6 +49,16 @@ class DrainFacts:
     def known_since(self) -> datetime:
         """Now, if nobody has written it down yet."""
         return self.since or self.now
+
+    @property
+    def stretch(self) -> int:
+        """How often the patience has run out. From times that the status keeps, so a restart changes no turn."""
+        return max(0, (self.now - self.known_since) // PATIENCE)
+
+    @property
+    def stretch_ends(self) -> datetime:
+        """When it runs out next."""
+        return self.known_since + (self.stretch + 1) * PATIENCE
 
     @property
     def sessions(self) -> int:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from smtppool.api.documents import Lanes, QueueDepth
-from smtppool.policy.drain_facts import Asked, AskedBy, DrainFacts
+from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy, DrainFacts
 from smtppool.policy.emptiness import Look, QueueState, counted
 from smtppool.policy.verdict import Verdict
 
-PATIENCE = timedelta(minutes=5)  # for peers to take a queue; 2,000 messages take some seconds
 _NAMED = 8  # peers in a message
 WHY = {
     AskedBy.USER: "desiredState is Drained",
@@ -31,25 +30,29 @@ def leaving(facts: DrainFacts, limit: timedelta) -> Verdict:
     return Verdict("True", "LeavingTraffic", f"{wait} until the pool's entries send it no new connections")
 
 
-def emptying(facts: DrainFacts, look: Look) -> Verdict:
+def emptying(facts: DrainFacts, look: Look, *, hands_over: bool) -> Verdict:
     """Draining, while there is mail or nobody knows."""
     depth = facts.queue.last_depth
     if look.state is QueueState.UNREACHABLE:
         return Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
-    known = f"{counted(depth)} {_how(facts)}" if depth is not None else "the queue is not counted yet"
+    known = (
+        f"{counted(depth)} {_how(facts, hands_over=hands_over)}"
+        if depth is not None
+        else "the queue is not counted yet"
+    )
     if look.state is QueueState.WAITING and look.verdict is not None:
         return look.verdict._replace(message=f"{look.verdict.message}; {known}")
-    return Verdict("True", "HandingOver" if facts.peers else "Emptying", known)
+    return Verdict("True", "HandingOver" if hands_over else "Emptying", known)
 
 
-def blocked(facts: DrainFacts, asked: Asked) -> Verdict | None:
-    """The worst reason, and all messages."""
-    blocks = list(_blocks(facts, asked))
+def blocked(facts: DrainFacts, asked: Asked, *, turns: bool, hands_over: bool) -> Verdict | None:
+    """The worst reason, and all messages. `turns`: peers and its own delivery are tried in turn."""
+    blocks = [*_blocks(facts, asked), *_not_taken(facts, asked, turns=turns, hands_over=hands_over)]
     return Verdict("True", blocks[0][0], "; ".join(message for _, message in blocks)) if blocks else None
 
 
-def _how(facts: DrainFacts) -> str:
-    if facts.peers:
+def _how(facts: DrainFacts, *, hands_over: bool) -> str:
+    if hands_over:
         return f"to hand over; {_names(facts.peers)}"
     return "left; the relay delivers as usual" if facts.lanes is Lanes.OPEN else "left; its lanes are closed"
 
@@ -62,16 +65,31 @@ def _names(peers: tuple[str, ...]) -> str:
 def _blocks(facts: DrainFacts, asked: Asked) -> Iterator[tuple[str, str]]:
     """What keeps the queue from becoming empty, the worst first."""
     depth = facts.queue.last_depth or QueueDepth()
-    decide = f", or {facts.queue.way_out}" if asked.by is AskedBy.DELETION else ""
+    decide = _decide(facts, asked)
     if depth.messages and not facts.peers:
-        yield "NoPeer", f"no member in traffic can take the mail: {counted(depth)} {_how(facts)}{decide}"
+        yield (
+            "NoPeer",
+            f"no member in traffic can take the mail: {counted(depth)} {_how(facts, hands_over=False)}{decide}",
+        )
     if depth.hold:
         yield "HoldQueue", f"{depth.hold} messages on hold go nowhere: postsuper -H or -d in the pod{decide}"
     if depth.corrupt:
         yield "CorruptQueue", f"{depth.corrupt} damaged queue files go nowhere: look at them in the pod{decide}"
-    if depth.messages and facts.peers and facts.now >= facts.known_since + PATIENCE:
-        minutes = PATIENCE.seconds // 60
-        yield (
-            "NotTaken",
-            f"after {minutes} min {counted(depth)} still here: do {_names(facts.peers)} refuse it?{decide}",
-        )
+
+
+def _not_taken(facts: DrainFacts, asked: Asked, *, turns: bool, hands_over: bool) -> Iterator[tuple[str, str]]:
+    depth = facts.queue.last_depth or QueueDepth()
+    if not (depth.messages and facts.peers and facts.stretch):
+        return
+    minutes, decide = PATIENCE.seconds // 60, _decide(facts, asked)
+    told = f"after {minutes} min {counted(depth)} still here: do {_names(facts.peers)} refuse it?"
+    if turns and hands_over:
+        told += f" It is offered to them for {minutes} min, then the relay delivers by itself again"
+    elif turns:
+        told += f" The relay delivers by itself for {minutes} min, then it is offered to them again"
+    yield "NotTaken", f"{told}{decide}"
+
+
+def _decide(facts: DrainFacts, asked: Asked) -> str:
+    """Only a deletion's queue is the user's to decide upon."""
+    return f", or {facts.queue.way_out}" if asked.by is AskedBy.DELETION else ""

@@ -86,7 +86,7 @@ def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
 
 def _emptying(drain: DrainDecision | None, alone: Verdict | None, *, blocked: Verdict | None) -> LifecycleDecision:
     """With peers that take its mail nothing blocks but what they cannot take; `alone`: it delivers by itself."""
-    if drain is not None and (drain.hands_over or drain.phase is Phase.SESSIONS):
+    if drain is not None and (drain.hands_over or drain.turns or drain.phase is Phase.SESSIONS):
         return LifecycleDecision(Step.EMPTY, drain.draining, blocked=drain.blocked)
     return LifecycleDecision(Step.EMPTY, alone, blocked=blocked)
 

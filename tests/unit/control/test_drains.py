@@ -1,5 +1,6 @@
 """A relay that is to be emptied, as it follows from the objects in the cache: grant, routing state, conditions."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from smtppool.control.conditions.ready import ready
 from smtppool.control.status import server_status
 from smtppool.kube.kinds import Body
 from smtppool.policy.drain import Phase
+from smtppool.policy.verdict import format_time
 from smtppool.render.statefulset import RELEASED
-from tests.unit.control.bodies import GRANT, POD_ADDRESS, REPORT, Cluster, body, document
+from tests.unit.control.bodies import GRANT, NOW, POD_ADDRESS, REPORT, Cluster, body, document
 
 CLOSED = GRANT.model_copy(update={"intake": Intake.CLOSED, "lanes": Lanes.HANDOVER})
 OWN = Member(name="mx1", address=POD_ADDRESS, weight=0, state=MemberState.DRAIN, handover=False)
@@ -84,6 +86,16 @@ def test_closed_lanes_hand_over_too() -> None:
     _, assessment, _ = handing_over(PEER, egress=wrong).look()
     assert assessment.egress.verdict.reason == "Mismatch"
     assert assessment.grant.lanes is Lanes.HANDOVER
+
+
+@pytest.mark.parametrize(("minutes", "lanes"), [(4, Lanes.HANDOVER), (6, Lanes.OPEN), (11, Lanes.HANDOVER)])
+def test_peers_that_do_not_take_it_take_turns_with_its_own_lanes(minutes: int, lanes: Lanes) -> None:
+    """The status says since when: a restarted operator takes the same turn."""
+    made = handing_over(PEER, queue=QueueDepth(deferred=35))
+    since = format_time(NOW - timedelta(minutes=minutes))
+    made.server["status"] = {"conditions": [{"type": "Draining", "status": "True", "lastTransitionTime": since}]}
+    _, assessment, _ = made.look()
+    assert (assessment.grant.lanes, assessment.grant.intake) == (lanes, Intake.CLOSED)
 
 
 def test_a_typing_error_elsewhere_does_not_end_it() -> None:

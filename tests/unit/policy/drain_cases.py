@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.policy.drain import SESSION_LIMIT, Phase
-from smtppool.policy.drain_facts import Asked, AskedBy
-from smtppool.policy.drain_words import PATIENCE
+from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy
 from smtppool.policy.emptiness import PodState
 from tests.unit.policy.facts import NOW, report
 
@@ -38,6 +37,7 @@ class Case(NamedTuple):
 
 _SILENT = {"report": CLOSED_MAIL, "pod": PodState.SILENT, "pod_address": None}
 _UNUSED = {"ever_reported": False, "report": None, "known_depth": None}
+_LATE = {"since": NOW - PATIENCE}
 _LATE_SESSIONS = {"begun": False, "since": NOW - SESSION_LIMIT, "queue": {"report": BUSY}}
 
 CASES = (
@@ -60,7 +60,13 @@ CASES = (
     Case("no peer, closed lanes", {"peers": (), "lanes": Lanes.CLOSED}, Phase.DELIVERY, "Emptying", "NoPeer"),
     Case("mail on hold", {"queue": closed(hold=3)}, Phase.HANDOVER, "HandingOver", "HoldQueue"),
     Case("damaged mail", {"queue": closed(corrupt=1)}, Phase.HANDOVER, "HandingOver", "CorruptQueue"),
-    Case("peers refuse", {"since": NOW - PATIENCE}, Phase.HANDOVER, "HandingOver", "NotTaken"),
+    Case("peers refuse", _LATE, Phase.DELIVERY, "Emptying", "NotTaken"),
+    Case("peers refuse, and are asked again", {"since": NOW - 2 * PATIENCE}, Phase.HANDOVER, "HandingOver", "NotTaken"),
+    Case("peers refuse, closed lanes", {**_LATE, "lanes": Lanes.CLOSED}, Phase.HANDOVER, "HandingOver", "NotTaken"),
+    Case("peers refuse, by health", {**_LATE, "asked": OFF_DUTY}, Phase.HANDOVER, "HandingOver", "NotTaken"),
+    Case("peers refuse a deletion", {**_LATE, "asked": DELETION}, Phase.DELIVERY, "Emptying", "NotTaken"),
+    Case("only mail on hold is left", {**_LATE, "queue": closed(hold=3)}, Phase.HANDOVER, "HandingOver", "HoldQueue"),
+    Case("nobody can say any more", {**_LATE, "queue": _SILENT}, Phase.HANDOVER, "QueueUnreachable", "NotTaken"),
     Case("nobody can say", {"queue": _SILENT}, Phase.HANDOVER, "QueueUnreachable"),
     Case("another pod's count", {"queue": {**EMPTY, "pod_uid": "pod-2"}}, Phase.HANDOVER, "ClosingIntake"),
     Case("empty", {"queue": EMPTY}, Phase.RELEASED, "Drained"),

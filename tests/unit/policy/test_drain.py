@@ -12,8 +12,7 @@ from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtpserver import DesiredState
 from smtppool.policy.drain import SESSION_LIMIT, DrainDecision, Phase, decide_drain
-from smtppool.policy.drain_facts import Asked, DrainFacts, who_asks
-from smtppool.policy.drain_words import PATIENCE
+from smtppool.policy.drain_facts import PATIENCE, Asked, DrainFacts, who_asks
 from smtppool.policy.emptiness import PodState
 from tests.unit.policy.drain_cases import (
     BUSY,
@@ -97,7 +96,37 @@ def test_a_block_names_what_and_how_many() -> None:
 def test_time_alone_ends_the_wait_for_sessions_and_for_peers() -> None:
     assert decide(queue={"report": BUSY}, **FRESH).next_check == NOW + SESSION_LIMIT
     assert decide().next_check == NOW - timedelta(seconds=1) + PATIENCE
-    assert decide(since=NOW - PATIENCE).next_check is None
+    assert decide(since=NOW - PATIENCE).next_check == NOW + PATIENCE
+    assert decide(since=NOW - PATIENCE, lanes=Lanes.CLOSED).next_check is None, "nothing changes by time any more"
+
+
+def test_peers_that_refuse_and_its_own_delivery_take_turns() -> None:
+    """From one moment at which it asks to be looked at to the next."""
+    facts = drain_facts(queue=queue_facts(report=CLOSED_MAIL), since=NOW)
+    for number in range(1, 6):
+        due = decide_drain(facts).next_check
+        assert due == NOW + number * PATIENCE
+        just_before = replace(facts, now=due - timedelta(seconds=1))
+        facts = replace(facts, now=due)
+        assert decide_drain(just_before).hands_over is not decide_drain(facts).hands_over
+        assert decide_drain(facts).hands_over is (number % 2 == 0)
+
+
+def test_whose_turn_it_is_is_told() -> None:
+    def told(since: timedelta) -> tuple[str, str]:
+        decision = decide(since=NOW - since)
+        assert decision.blocked is not None
+        return decision.draining.message, decision.blocked.message
+
+    draining, blocked = told(PATIENCE)
+    assert draining == "37 messages (2 active, 35 deferred) left; the relay delivers as usual"
+    assert blocked == (
+        "after 5 min 37 messages (2 active, 35 deferred) still here: do peers mx2, mx3 refuse it? "
+        "The relay delivers by itself for 5 min, then it is offered to them again"
+    )
+    draining, blocked = told(2 * PATIENCE)
+    assert draining.endswith("to hand over; peers mx2, mx3")
+    assert blocked.endswith("It is offered to them for 5 min, then the relay delivers by itself again")
 
 
 DEPTHS = st.builds(QueueDepth, active=st.integers(0, 2), deferred=st.integers(0, 2), hold=st.integers(0, 1))

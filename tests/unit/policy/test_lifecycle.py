@@ -7,10 +7,10 @@ import pytest
 
 from smtppool.api.documents import Intake, QueueDepth, Report
 from smtppool.policy.drain import decide_drain
-from smtppool.policy.drain_facts import Asked, AskedBy, DrainFacts
+from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy, DrainFacts
 from smtppool.policy.emptiness import PodState
 from smtppool.policy.lifecycle import LifecycleDecision, QueueDecision, Step, decide_lifecycle
-from tests.unit.policy.facts import drain_facts, lifecycle_facts, queue_facts, report
+from tests.unit.policy.facts import NOW, drain_facts, lifecycle_facts, queue_facts, report
 
 MAIL = QueueDepth(active=2, deferred=3)
 CLOSED_EMPTY = report(intake=Intake.CLOSED)
@@ -156,6 +156,7 @@ HANDS_OVER = drain_facts(asked=Asked(AskedBy.DELETION, release=False), queue=que
             "HandingOver",
             "HoldQueue",
         ),
+        ("what peers refuse", replace(HANDS_OVER, since=NOW - PATIENCE), CLOSED_MAIL, "Emptying", "NotTaken"),
     ],
 )
 def test_peers_take_the_mail(name: str, drain: DrainFacts, queue: Report, draining: str, blocked: str | None) -> None:
