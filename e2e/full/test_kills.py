@@ -4,16 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from e2e.stand import operator
 from e2e.stand.kubectl import kubectl
-from e2e.stand.operator import NAMESPACE
 from e2e.stand.pods import CONTAINERS, RelayPod
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import Sender
 from e2e.stand.shares import counted
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import until
-
-OPERATOR = "app.kubernetes.io/component=operator"
 
 
 def force_delete(pod: RelayPod) -> None:
@@ -22,12 +20,7 @@ def force_delete(pod: RelayPod) -> None:
 
 def lives(pod: RelayPod) -> tuple[object, ...]:
     """What is another one after any of the faults."""
-    names = kubectl("get", "pod", "-n", NAMESPACE, "-l", OPERATOR, "-o", "name")
-    return (pod.uid, names, *(pod.container_id(container) for container in CONTAINERS))
-
-
-def kill_operator(_: RelayPod) -> None:
-    kubectl("delete", "pod", "-n", NAMESPACE, "-l", OPERATOR, "--force", "--grace-period=0")
+    return (pod.uid, *operator.pods(), *(pod.container_id(container) for container in CONTAINERS))
 
 
 FAULTS: dict[str, Callable[[RelayPod], None]] = {
@@ -36,7 +29,7 @@ FAULTS: dict[str, Callable[[RelayPod], None]] = {
     "agent": lambda pod: pod.kill("agent"),
     "haproxy": lambda pod: pod.kill("haproxy"),
     "all-containers": lambda pod: pod.kill(*CONTAINERS),
-    "operator": kill_operator,
+    "operator": lambda _: operator.kill(),
     "pod-force-deleted": force_delete,
 }
 

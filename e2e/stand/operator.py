@@ -12,6 +12,7 @@ from e2e.stand.kubectl import kubectl
 CHART = Path(__file__).resolve().parents[2] / "charts" / "smtp-pool-operator"
 NAMESPACE = "smtppool-system"
 RELEASE = "smtp-pool-operator"
+POD = "app.kubernetes.io/component=operator"
 INSTALL_TIMEOUT = 180
 
 
@@ -65,6 +66,18 @@ def install_command(images: Images) -> list[str]:
 def install(images: Images) -> str:
     """Install and wait until the operator, and the egress program if any, are ready; helm's own words."""
     return helm(*install_command(images))
+
+
+def pods() -> dict[str, bool]:
+    """Its pods, and whether they are ready."""
+    rows = "jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[*].ready}{'\\n'}{end}"
+    found = kubectl("get", "pod", "-n", NAMESPACE, "-l", POD, "-o", rows).splitlines()
+    return {name: ready == "true" for name, ready in (row.split(" ") for row in found)}
+
+
+def kill() -> None:
+    """kill -9, and the pod is another one."""
+    kubectl("delete", "pod", "-n", NAMESPACE, "-l", POD, "--force", "--grace-period=0")
 
 
 def uninstall(*, timeout: float = INSTALL_TIMEOUT) -> str:

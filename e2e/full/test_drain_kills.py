@@ -1,0 +1,118 @@
+"""Ten kill -9 in one drain: of the operator again and again, of the parts of giver and takers once each; 0 lost.
+
+No provider takes mail meanwhile, so what arrives twice was handed over twice. Only a hand-over whose reply never came
+may be done again: the log of the giver names the copies that it knows to be accepted.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from e2e.stand import operator
+from e2e.stand.drains import FULL, PEERS, Drain, plan_of
+from e2e.stand.stand import Stand
+from e2e.stand.waiting import until
+from smtppool.api.names import MAILLOG
+
+MESSAGES = 600
+PAUSE = 0.5  # seconds between kills, in which mail moves
+LEFT, RIGHT = PEERS
+ADDRESSES = ("198.51.100.124", "198.51.100.125", "198.51.100.126")
+COPY = re.compile(r"cleanup\[\d+\]: (\w+): message-id=<?([^>\s]+)")
+KNOWN = re.compile(r"status=sent \(250 [^)]*queued as (\w+)")
+
+
+class Kill(NamedTuple):
+    """Of one container of a relay, or of the operator."""
+
+    container: str
+    relay: str = ""
+
+
+OPERATOR = Kill("operator")
+FIRST = OPERATOR  # at once after the PATCH
+# Each container once: the kubelet lets one that ends again and again wait.
+KILLS = (
+    Kill("postfix", FULL),
+    Kill("haproxy", LEFT),
+    OPERATOR,
+    Kill("agent", FULL),
+    Kill("postfix", RIGHT),
+    OPERATOR,
+    Kill("haproxy", FULL),
+    Kill("gate", LEFT),
+    OPERATOR,
+)
+
+
+@pytest.fixture
+def drain(stand: Stand, namespace: str) -> Iterator[Drain]:
+    """The pool in traffic; providers put everything off."""
+    plan = plan_of("killed", namespace=namespace, addresses=ADDRESSES)
+    stand.create(plan)
+    try:
+        for provider in ("google", "yahoo"):
+            stand.mailnet.set(provider, [{"at": "rcpt", "reply": "451 4.3.0 try later"}])
+        yield Drain(stand=stand, plan=plan)
+    finally:
+        stand.mailnet.reset()
+
+
+@pytest.mark.timeout(600)
+def test_nothing_is_lost_whoever_is_killed_in_a_drain(stand: Stand, drain: Drain) -> None:
+    sent, _ = drain.fill(MESSAGES)
+    began = drain.want("Drained")
+    hits = [kill(drain, FIRST, began)]
+    until(lambda: drain.says("Draining") == "True/HandingOver", what="mail goes to peers", timeout=60, interval=0.1)
+    for victim in KILLS:
+        if drain.says("Draining") == "False/Drained":
+            break
+        hits.append(kill(drain, victim, began))
+        time.sleep(PAUSE)
+    until(lambda: drain.says("Draining") == "False/Drained", what="the relay is empty", timeout=180)
+    until(lambda: not drain.relay(FULL).uid, what="the pod is gone", timeout=120)
+    print(f"drained {time.monotonic() - began:.1f} s after the PATCH, {len(hits)} kills on the way")
+    assert len(hits) >= 8, "the drain was too quick for its kills"
+    assert hits.count(OPERATOR) >= 3
+    drain.want("Active")
+    stand.in_traffic(drain.plan)
+    unknown = without_reply(drain)
+    accepted = drain.deliver(sent, (FULL, *PEERS))
+    again = {message: count - 1 for message, count in accepted.items() if count > 1}
+    print(f"handed over without a reply {sum(map(len, unknown.values()))}, accepted again {sum(again.values())}")
+    assert {message: more for message, more in again.items() if more > len(unknown.get(message, ()))} == {}
+
+
+def kill(drain: Drain, victim: Kill, began: float) -> Kill:
+    """And say what it met; a killed operator is waited for, else it would never do anything."""
+    met = f"{time.monotonic() - began:.1f} s, {drain.says('Draining')}"
+    if victim == OPERATOR:
+        until(operator_runs, what="the operator runs", timeout=60, interval=0.2)
+        operator.kill()
+    else:
+        drain.relay(victim.relay).kill(victim.container)
+    print(f"killed {victim.container} {victim.relay} at {met}")
+    return victim
+
+
+def operator_runs() -> bool:
+    pods = operator.pods()
+    return bool(pods) and all(pods.values())
+
+
+def without_reply(drain: Drain) -> dict[str, list[str]]:
+    """Copies at the takers by message id, of which no reply came to the giver."""
+    known = set(KNOWN.findall(maillog(drain, FULL)))
+    unknown: dict[str, list[str]] = {}
+    for name in PEERS:
+        for copy, message in COPY.findall(maillog(drain, name)):
+            if copy not in known:
+                unknown.setdefault(message, []).append(copy)
+    return unknown
+
+
+def maillog(drain: Drain, name: str) -> str:
+    return drain.relay(name).exec("postfix", "sh", "-c", f"cat {MAILLOG}*")
