@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from smtppool.api.documents import Lanes, QueueDepth
 from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy, DrainFacts
-from smtppool.policy.emptiness import Look, QueueState, counted
+from smtppool.policy.emptiness import Look, PodState, QueueState, counted
 from smtppool.policy.verdict import Verdict
 
 _NAMED = 8  # peers in a message
@@ -33,7 +33,8 @@ def leaving(facts: DrainFacts, limit: timedelta) -> Verdict:
 def emptying(facts: DrainFacts, look: Look, *, hands_over: bool) -> Verdict:
     """Draining, while there is mail or nobody knows."""
     depth = facts.queue.last_depth
-    if look.state is QueueState.UNREACHABLE:
+    # Of a pod that cannot start the last count is known, and nobody takes mail from it.
+    if look.state is QueueState.UNREACHABLE or (depth and depth.messages and facts.queue.pod is PodState.STUCK):
         return Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
     known = (
         f"{counted(depth)} {_how(facts, hands_over=hands_over)}"

@@ -36,6 +36,7 @@ class Case(NamedTuple):
 
 
 _SILENT = {"report": CLOSED_MAIL, "pod": PodState.SILENT, "pod_address": None}
+_STUCK = {"report": CLOSED_MAIL, "pod": PodState.STUCK, "pod_uid": "pod-2", "pod_address": None}
 _UNUSED = {"ever_reported": False, "report": None, "known_depth": None}
 _LATE = {"since": NOW - PATIENCE}
 _LATE_SESSIONS = {"begun": False, "since": NOW - SESSION_LIMIT, "queue": {"report": BUSY}}
@@ -68,6 +69,7 @@ CASES = (
     Case("only mail on hold is left", {**_LATE, "queue": closed(hold=3)}, Phase.HANDOVER, "HandingOver", "HoldQueue"),
     Case("nobody can say any more", {**_LATE, "queue": _SILENT}, Phase.HANDOVER, "QueueUnreachable", "NotTaken"),
     Case("nobody can say", {"queue": _SILENT}, Phase.HANDOVER, "QueueUnreachable"),
+    Case("its next pod cannot start", {"queue": _STUCK}, Phase.HANDOVER, "QueueUnreachable"),
     Case("another pod's count", {"queue": {**EMPTY, "pod_uid": "pod-2"}}, Phase.HANDOVER, "ClosingIntake"),
     Case("empty", {"queue": EMPTY}, Phase.RELEASED, "Drained"),
     Case("empty, nobody else answers clients", {"queue": EMPTY, "entry": True}, Phase.EMPTY, "Drained"),
