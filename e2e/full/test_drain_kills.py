@@ -78,7 +78,7 @@ def test_nothing_is_lost_whoever_is_killed_in_a_drain(stand: Stand, drain: Drain
     assert len(hits) >= 8, "the drain was too quick for its kills"
     assert hits.count(OPERATOR) >= 3
     drain.want("Active")
-    stand.in_traffic(drain.plan)
+    stand.in_traffic(drain.plan, timeout=240)
     unknown = without_reply(drain)
     accepted = drain.deliver(sent, (FULL, *PEERS))
     again = {message: count - 1 for message, count in accepted.items() if count > 1}
