@@ -27,6 +27,7 @@ from tests.contract.operator.test_health import BAD, GOOD, ROOM
 from tests.contract.operator.waiting import until
 from tests.contract.operator.world import World
 
+pytestmark = pytest.mark.timeout(300)  # some thirty starts of an operator, each a second or two
 IN_TRAFFIC = dict.fromkeys(NAMES, 10)
 POOLS = 8  # made at once
 WITHOUT_ONE = {**IN_TRAFFIC, "mx1": 0}
