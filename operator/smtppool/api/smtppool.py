@@ -19,6 +19,7 @@ from smtppool.api.base import (
     cel,
 )
 from smtppool.api.conditions import Conditions
+from smtppool.api.cordoned import OnCordonedNode
 from smtppool.api.pod import PodSettings, ResourceName, ServiceSettings
 from smtppool.api.pool_health import Health
 from smtppool.api.pool_members import PoolAddress, ServerTemplate
@@ -176,4 +177,11 @@ class SmtpPoolStatus(Observed):
     entry: Annotated[str, Field(max_length=280)] | None = None
     queued: Annotated[int, Field(ge=0)] | None = None
     rolling: Annotated[str, Field(max_length=63)] | None = None
+    on_cordoned_nodes: Annotated[
+        tuple[OnCordonedNode, ...],
+        Field(
+            max_length=MAX_SERVERS,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["server"]},
+        ),
+    ] = ()
     conditions: Conditions = ()

@@ -36,6 +36,7 @@ BY_REASON: Final[Mapping[str, str]] = {
     "PodCannotStart": "look at the pod's events: image, volume, scheduling",
     "NodeSilent": "bring the node back; if it is lost for good, delete the Node object",
     "QueueUnreadable": "look at the log of the container `agent`",
+    "NodeCordoned": "uncordon the node that the message names, or give the relay another one: its address, its volume",
     "RollWaits": "repair the member that the message names; the roll goes on by itself",
 }
 _PULL: Final = "push the image, or name pull secrets in spec.pod.imagePullSecrets"

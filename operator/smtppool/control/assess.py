@@ -15,6 +15,7 @@ from smtppool.api.smtpserver import DesiredState, WarmupMode
 from smtppool.control.drains import drain_facts, grant_of, handed_over
 from smtppool.control.egress_facts import check_order, egress_facts, granted
 from smtppool.control.neighbours import Neighbours
+from smtppool.control.nodes import elsewhere
 from smtppool.control.view import ServerView
 from smtppool.policy.acceptance import accept_server
 from smtppool.policy.drain import DrainDecision, decide_drain
@@ -49,7 +50,7 @@ class Assessment:
     established: bool
     egress: EgressDecision
     drain: DrainDecision
-    by_health: bool  # it is emptied because its health asks for that, and nobody else does
+    asked_by: AskedBy | None  # who wants it to be emptied
     grant: Grant
     member: MemberFacts
     weight: WeightDecision
@@ -91,7 +92,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
         established=established,
         egress=egress,
         drain=drain,
-        by_health=emptying.asked is not None and emptying.asked.by is AskedBy.HEALTH,
+        asked_by=emptying.asked.by if emptying.asked is not None else None,
         grant=grant_of(view, egress, drain, order=check_order(view), excluded=handed_over(view, neighbours, excluded)),
         member=member,
         weight=decide_weight(member),
@@ -105,11 +106,13 @@ def placement_of(view: ServerView, neighbours: Neighbours) -> Placement:
     need = egress_provider(view.relay).placement
     if need is interface.Placement.ANYWHERE:
         return ANYWHERE
+    current = None if view.workload is None else pinned_node(view.workload["spec"]["template"])
     return place(
         source=view.relay.egress.source,
         required=need is interface.Placement.WHERE_HELD,
         held=neighbours.nodes().held,
-        current=None if view.workload is None else pinned_node(view.workload["spec"]["template"]),
+        current=current,
+        elsewhere=elsewhere(view, neighbours, pinned=current),
     )
 
 

@@ -39,6 +39,12 @@ def marks(body: Body) -> object:
     return [body["metadata"].get(mark) for mark in _MARKS]
 
 
+def room(node: Body) -> object:
+    """The part of a node that says which pods it takes."""
+    spec = node.get("spec", {})
+    return spec.get("unschedulable"), spec.get("taints"), node["metadata"].get("labels")
+
+
 def telling(report: Report | None) -> object:
     """The part of a report that more than a status depends on."""
     if report is None:

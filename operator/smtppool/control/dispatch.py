@@ -7,14 +7,17 @@ from collections.abc import Callable
 
 from smtppool.api.documents import Intake
 from smtppool.api.names import COMPONENT, POOL, SERVER, Key, report_name
-from smtppool.control.changes import Known, marks, news_budget, rolls, telling
+from smtppool.control.changes import Known, marks, news_budget, rolls, room, telling
 from smtppool.control.context import Context
 from smtppool.control.listening import listen
 from smtppool.control.routing import AFTER_ROUTING
+from smtppool.control.volumes import forget_volume
 from smtppool.kube.cache import pool_of
 from smtppool.kube.kinds import (
     CONFIG_MAP,
     IP_WARMUP_PLAN,
+    NODE,
+    PERSISTENT_VOLUME_CLAIM,
     POD,
     SMTP_POOL,
     SMTP_SERVER,
@@ -48,6 +51,7 @@ class Dispatcher:
             POD: self._pod,
             STATEFUL_SET: self._workload,
             CONFIG_MAP: self._config_map,
+            NODE: self._node,
         }
 
     def observe(self, event_type: str | None, body: Body) -> None:
@@ -79,6 +83,8 @@ class Dispatcher:
         self._known.forget(body)
         if kind == CONFIG_MAP:
             self._context.reader.forget(body)
+        elif kind == PERSISTENT_VOLUME_CLAIM:
+            forget_volume(self._context, body)
         elif kind in _OWN:
             self._context.gatherer.forget(body)
             self._context.last_words.pop((key_of(body), uid_of(body)), None)
@@ -119,6 +125,14 @@ class Dispatcher:
         self._child(body)
         self._pool_of_child(body)
 
+    def _node(self, body: Body) -> None:
+        """Relays on it; and those that have to leave another one, as they may or may not find a place here now."""
+        if not self._known.is_new(body, room(body)):
+            return
+        self._queues.nodes.add(key_of(body).name)
+        for pod in self._context.neighbours.pods_for(key_of(body).name):
+            self._workload(pod)
+
     def _config_map(self, body: Body) -> None:
         server, home = label(body, SERVER), self._context.settings.operator_namespace
         if label(body, COMPONENT) in {"egress-report", "egress-order"} and key_of(body).namespace == home:
@@ -138,11 +152,8 @@ class Dispatcher:
         news = self._known.is_new(body, telling(report)) or rolls(self._context.cache.get(SMTP_POOL, pool))
         closing = report is None or report.intake is Intake.CLOSED  # it may be gone as soon as its queue is empty
         if (news or closing) and not self._news.spend(server, self._context.clock()):
-            for queue, key in (
-                (self._queues.routing, pool),
-                (self._queues.pools, pool),
-                (self._queues.servers, server),
-            ):
+            queues = self._queues
+            for queue, key in ((queues.routing, pool), (queues.pools, pool), (queues.servers, server)):
                 queue.add_after(key, STATUS_DELAY)
         elif news:
             self._workload(body)

@@ -10,6 +10,7 @@ from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtppool import Mode
 from smtppool.api.smtpserver import DesiredState
 from smtppool.control.neighbours import Neighbours
+from smtppool.control.nodes import on_cordoned
 from smtppool.control.pods import pod_state
 from smtppool.control.view import ServerView
 from smtppool.kube.kinds import annotation
@@ -25,10 +26,12 @@ def drain_facts(
     view: ServerView, neighbours: Neighbours, *, lanes: Lanes, health: HealthAction | None, now: datetime
 ) -> DrainFacts:
     """`lanes`: what the server's own address allows; `health`: what its health asks for beyond a smaller weight."""
-    asked = who_asks(deleted=view.deleted, desired=_desired(view), health=health)
+    cordoned = on_cordoned(view, neighbours)
+    asked = who_asks(deleted=view.deleted, desired=_desired(view), health=health, cordoned=cordoned)
     members = _members(view, neighbours) if asked is not None else ()
     return DrainFacts(
         asked=asked,
+        cordoned=cordoned,
         observe=view.pool is not None and view.pool.spec is not None and view.pool.spec.mode is Mode.OBSERVE,
         begun=view.grant is not None and view.grant.intake is Intake.CLOSED,
         released=is_released(view),

@@ -30,7 +30,7 @@ from smtppool.render.egress import interface
 from smtppool.render.egress.table import EGRESS_PROVIDERS, provider_in_use
 
 OWNER = FIELD_MANAGER  # of ConfigMaps that belong to no object of the user's
-NODE_PERIOD = 300.0  # seconds between looks whether a node still exists: nodes are not watched
+NODE_PERIOD = 300.0  # seconds between looks whether a node still exists, as a watch may not tell
 
 
 async def pass_node(context: Context, node: str) -> float | None:

@@ -10,7 +10,7 @@ from smtppool.control.limits import last_in, within
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer, ServerView
 from smtppool.kube.cache import Cache, pool_of
-from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_SERVER, Body, key_of, label
+from smtppool.kube.kinds import CONFIG_MAP, NODE, PERSISTENT_VOLUME, POD, SMTP_SERVER, Body, key_of, label
 from smtppool.policy.acceptance import Claim, claimed_addresses, holders
 
 _EGRESS_REPORT = "egress-report"  # component of the node program's ConfigMaps
@@ -29,11 +29,27 @@ def _component(body: Body) -> str | None:
 
 
 def _node(body: Body) -> str | None:
-    return body["spec"].get("nodeName") if body["kind"] == POD.name else None
+    """A pod's; "" for one that waits for a node."""
+    return body["spec"].get("nodeName") or "" if body["kind"] == POD.name else None
+
+
+def is_cordoned(body: Body) -> bool:
+    """As `kubectl cordon` and `kubectl drain` leave a node."""
+    return body.get("spec", {}).get("unschedulable") is True
+
+
+def _cordoned(body: Body) -> str | None:
+    return "yes" if body["kind"] == NODE.name and is_cordoned(body) else None
 
 
 ADDRESS_INDEXES = ("address", "local address")
-INDEXES = {"address": _address, "local address": _local_address, "component": _component, "node": _node}
+INDEXES = {
+    "address": _address,
+    "local address": _local_address,
+    "component": _component,
+    "node": _node,
+    "cordoned": _cordoned,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +136,29 @@ class Neighbours:
             self._cache.get(CONFIG_MAP, Key(self._namespace, node_egress_report_name(name)))
         )
         return report if report is not None and report.node == name else None
+
+    def node_objects(self) -> list[Body]:
+        """The cluster's nodes, by name."""
+        return self._cache.all(NODE)
+
+    def node_object(self, name: str) -> Body | None:
+        """A node of the cluster."""
+        return self._cache.get(NODE, Key("", name))
+
+    @property
+    def any_cordoned(self) -> bool:
+        """Whether some node takes no pods."""
+        return self._cache.count(NODE, "cordoned", "yes") > 0
+
+    def pods_for(self, node: str) -> Iterator[Body]:
+        """Pods on that node, on cordoned ones and on none: they may have to leave it, or may find a place there."""
+        cordoned = {body["metadata"]["name"] for body in self._cache.by(NODE, "cordoned", "yes")}
+        for name in sorted({node, "", *cordoned}):
+            yield from self._cache.by(POD, "node", name)
+
+    def volume(self, name: str) -> Body | None:
+        """A PersistentVolume that was looked at (`volumes.py`): they are not watched."""
+        return self._cache.get(PERSISTENT_VOLUME, Key("", name))
 
     def _first_claims(self, body: Body) -> Iterator[Claim]:
         """To each address of this one the oldest, as either kind of address: of these somebody holds it."""

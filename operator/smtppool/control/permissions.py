@@ -1,7 +1,7 @@
 """What the operator may do, verb by verb: the chart's ClusterRole says the same, and a test compares them.
 
-No Secrets; nothing on pods but to label and delete them; on volumes and nodes only a look at one by name. To give relay
-pods their Roles it must hold what those grant: `get`, `list`, `watch` and `patch` on ConfigMaps.
+No Secrets; nothing on pods but to label and delete them; nodes only to see; volumes only a look at one by name. To give
+relay pods their Roles it must hold what those grant: `get`, `list`, `watch` and `patch` on ConfigMaps.
 """
 
 from typing import Any, NamedTuple
@@ -32,7 +32,8 @@ PERMISSIONS = (
     Permission("policy", ("poddisruptionbudgets",), _KEEP, "children"),
     Permission("rbac.authorization.k8s.io", ("roles", "rolebindings"), _KEEP, "children: the agents' rights"),
     Permission("", ("pods",), (*_READ, "patch", "delete"), "state; the entry label; rolls"),
-    Permission("", ("namespaces", "nodes", "persistentvolumes"), ("get",), "does it end, exist, outlive its claim"),
+    Permission("", ("nodes",), _READ, "which are cordoned; does one still exist"),
+    Permission("", ("namespaces", "persistentvolumes"), ("get",), "does it end, outlive its claim, move"),
     Permission("", ("events",), ("create",), "one Event for each decision"),
 )
 

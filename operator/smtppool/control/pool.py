@@ -1,4 +1,5 @@
-"""The pool worker: servers from addresses, Service, disruption budget, entry labels, the roll, the status.
+"""The pool worker: servers from addresses, Service, disruption budget, entry labels, the roll, cordoned nodes,
+the status.
 
 The routing has a worker of its own (`routing.py`).
 """
@@ -6,10 +7,11 @@ The routing has a worker of its own (`routing.py`).
 from smtppool.api.names import ENTRY, POOL_FINALIZER, Key, health_name, routing_name
 from smtppool.control.conditions.observed import PoolObserved, Problem
 from smtppool.control.context import Context
+from smtppool.control.cordons import Entries, cordons, entries_of
 from smtppool.control.entries import Assessed, chosen_entries
 from smtppool.control.fleet import keep_fleet
 from smtppool.control.roll import NO_ROLL, Roll
-from smtppool.control.routing import routing_in_force
+from smtppool.control.routing import AFTER_ROUTING, routing_in_force
 from smtppool.control.status import paused_status, pool_status
 from smtppool.control.telling import tell
 from smtppool.control.view import PoolView
@@ -47,7 +49,7 @@ class PoolWorker:
         servers = self._assessed(pool)
         await self._label(pool, servers)
         roll = await self._roll.step(pool, servers, routing_in_force(self._context, key))
-        await self._tell(pool, servers, problems, roll)
+        await self._tell(pool, servers, problems, roll, cordons(pool, servers, self._context.neighbours))
         return self._next_check(roll)
 
     def _assessed(self, pool: PoolView) -> list[Assessed]:
@@ -99,7 +101,7 @@ class PoolWorker:
             if not view.deleted:
                 await self._context.api.delete(SMTP_SERVER, view.key, uid=view.uid)
         if servers:
-            await self._tell(pool, self._assessed(pool), [], NO_ROLL)
+            await self._tell(pool, self._assessed(pool), [], NO_ROLL, [])
             return None
         return None if await self._remove_children(pool) else 1.0
 
@@ -119,7 +121,12 @@ class PoolWorker:
         return gone
 
     async def _tell(
-        self, before: PoolView, servers: list[Assessed], problems: list[Problem], roll: RollDecision
+        self,
+        before: PoolView,
+        servers: list[Assessed],
+        problems: list[Problem],
+        roll: RollDecision,
+        on_cordoned: Entries,
     ) -> None:
         pool = self._context.gatherer.pool(before.key)
         if pool is None or pool.uid != before.uid:
@@ -131,11 +138,16 @@ class PoolWorker:
             servers=tuple(servers),
             routing=routing_in_force(self._context, pool.key),
             roll=roll,
+            on_cordoned=on_cordoned,
             scored=self._context.scored.get(pool.key),
         )
         await tell(self._context, pool, pool_status(observed))
         if pool.status.get("rolling") != roll.picked:
             self._context.queues.routing.add(pool.key)
+        if (known := entries_of(pool)) != on_cordoned:
+            self._context.queues.routing.add(pool.key)
+            for name in {str(one["server"]) for one in (*known, *on_cordoned)}:
+                self._context.queues.servers.add_after(Key(pool.key.namespace, name), AFTER_ROUTING)
 
     def _next_check(self, roll: RollDecision) -> float | None:
         due = roll.next_check

@@ -13,9 +13,11 @@ from smtppool.api.smtppool import Mode
 from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
 from smtppool.control.entries import Assessed
+from smtppool.control.nodes import cordoned_node
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.events import Severity
 from smtppool.kube.kinds import CONFIG_MAP, POD
+from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.rolling import RollAction, RollDecision, RollMember, decide_roll
 
 NO_ROLL = RollDecision(RollAction.NONE)
@@ -57,14 +59,16 @@ class Roll:
         pod = view.pod
         uid, since = self._draining.get(pool, (None, None))
         ready = pod is not None and pod.ready and not pod.terminating
+        serves = assessment.member.lanes_open or assessment.weight.reason in _OUT_BY_WISH
         return RollMember(
             name=view.key.name,
             outdated=view.outdated,
             ready=ready,
-            available=ready and (assessment.member.lanes_open or assessment.weight.reason in _OUT_BY_WISH),
+            available=ready and serves and assessment.asked_by is not AskedBy.NODE,
             terminating=pod is not None and pod.terminating,
             draining_since=since if pod is not None and pod.uid == uid else None,
             drained=drained,
+            cordoned=cordoned_node(view, self._context.neighbours) is not None,
         )
 
     def _keep_time(self, pool: Key, picked: ServerView | None, now: datetime) -> None:

@@ -17,6 +17,7 @@ from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.apply import Applied
 from smtppool.kube.errors import NamespaceTerminatingError
 from smtppool.kube.kinds import CONFIG_MAP
+from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Decision, PoolState
 from smtppool.policy.health.pool import decide
@@ -68,7 +69,7 @@ def observation(view: ServerView, assessment: Assessment, uptime: float | None) 
         providers=windows_of(report.outcomes) if report else None,
         uptime=uptime,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
-        barred=None if assessment.by_health else assessment.weight.barred,
+        barred=None if assessment.asked_by is AskedBy.HEALTH else assessment.weight.barred,
     )
 
 

@@ -12,11 +12,13 @@ from smtppool.control.conditions.observed import Problem, ServerObserved
 from smtppool.control.context import Context
 from smtppool.control.deletion import Deletion
 from smtppool.control.grants import write_grant
+from smtppool.control.nodes import waits_for_node
 from smtppool.control.pods import pod_state
 from smtppool.control.routing import routing_in_force
 from smtppool.control.status import paused_status, server_status
 from smtppool.control.telling import tell
 from smtppool.control.view import ServerView
+from smtppool.control.volumes import look_at_volume
 from smtppool.policy.lifecycle import LifecycleDecision, Step
 from smtppool.policy.placement import Placement
 
@@ -52,6 +54,8 @@ class ServerWorker:
         if view.paused:
             await self._paused(view)
             return None
+        if await look_at_volume(self._context, view):
+            self._context.queues.pools.add(view.pool_key)
         assessment = self._context.assess(view)
         placement = placement_of(view, self._context.neighbours)
         if view.deleted:
@@ -99,6 +103,7 @@ class ServerWorker:
             lifecycle=done.lifecycle,
             pod_state=pod_state(view.pod.body if view.pod else None, now=self._context.clock()),
             volume=view.volume,
+            homes=waits_for_node(view, self._context.neighbours),
             weight=next((member.weight for member in members if member.name == view.key.name), 0),
             scored=self._context.scored.get(view.pool_key),
         )

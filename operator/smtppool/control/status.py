@@ -77,6 +77,7 @@ def pool_status(observed: PoolObserved) -> dict[str, Any]:
         "entry": f"{view.key.name}.{view.key.namespace}.svc:{SERVICE_PORT}",
         "queued": sum(depth.messages for depth in depths) if depths else None,
         "rolling": observed.roll.picked,
+        "onCordonedNodes": observed.on_cordoned or None,
         "conditions": _conditions(verdicts, view.generation),
     }
     return {name: value for name, value in status.items() if value is not None}

@@ -16,6 +16,7 @@ from smtppool.kube.kinds import (
     CONFIG_MAP,
     IP_WARMUP_PLAN,
     NETWORK_POLICY,
+    NODE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
     POD_DISRUPTION_BUDGET,
@@ -45,7 +46,7 @@ CHILDREN = (
     STATEFUL_SET,
 )
 SELECTOR = f"{PART_OF}={PART_OF_VALUE}"
-SOURCES: dict[Kind, str | None] = {**dict.fromkeys(OWN), **dict.fromkeys(CHILDREN, SELECTOR)}
+SOURCES: dict[Kind, str | None] = {**dict.fromkeys((*OWN, NODE)), **dict.fromkeys(CHILDREN, SELECTOR)}
 Observe = Callable[[str | None, Body], None]
 
 

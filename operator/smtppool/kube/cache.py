@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from smtppool.api.names import COMPONENT, OWNER_UID, POOL, Key
-from smtppool.kube.kinds import CONFIG_MAP, SMTP_SERVER, Body, Kind, annotation, key_of, kind_of, label
+from smtppool.kube.kinds import CONFIG_MAP, NODE, SMTP_SERVER, Body, Kind, annotation, key_of, kind_of, label
 
 GRAVES = 4096  # deletions remembered, so that the late answer to a write does not bring an object back
 NODE_DOCUMENTS = frozenset({"egress-order", "egress-report"})  # components; they belong to no object of the user's
@@ -167,8 +167,14 @@ def _created(body: Body) -> str:
 
 
 def _lean(body: Body) -> Body:
-    """What decisions may look at: a ConfigMap with our label that belongs to nobody may hold a mebibyte of anything."""
+    """What decisions may look at: a ConfigMap with our label that belongs to nobody may hold a mebibyte of anything.
+
+    A node's status lists its images, and its annotations hold whatever programs there leave to each other.
+    """
     metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
+    if kind_of(body) == NODE:
+        metadata.pop("annotations", None)
+        return {name: value for name, value in body.items() if name != "status"} | {"metadata": metadata}
     known = annotation(body, OWNER_UID) is not None or label(body, COMPONENT) in NODE_DOCUMENTS
     unread = set() if kind_of(body) != CONFIG_MAP else {"binaryData"} if known else {"data", "binaryData"}
     return {name: value for name, value in body.items() if name not in unread} | {"metadata": metadata}

@@ -69,7 +69,7 @@ def decide_drain(facts: DrainFacts) -> DrainDecision:
     """The phase; a proof of an empty queue that was acted upon is not asked for again."""
     asked = facts.asked
     if asked is None:
-        return DrainDecision(Phase.RUNNING, Verdict("False", "NotRequested", "nobody asked to empty this relay"))
+        return DrainDecision(Phase.RUNNING, drain_words.stays(facts))
     if facts.observe and asked.by is not AskedBy.DELETION and not (facts.begun or facts.released):
         message = f"mode Observe: the relay would be emptied ({drain_words.WHY[asked.by]})"
         return DrainDecision(Phase.RUNNING, Verdict("False", "Observe", message))
@@ -92,6 +92,8 @@ def _released(asked: Asked) -> DrainDecision:
 def _emptied(facts: DrainFacts, asked: Asked) -> DrainDecision:
     if asked.release and not facts.entry:
         return _released(asked)
+    if asked.stuck:
+        return DrainDecision(Phase.EMPTY, drain_words.stands_by(facts, asked), hands_over=bool(facts.peers))
     message = f"the relay takes no mail and holds none ({drain_words.WHY[asked.by]})"
     if asked.release:
         message += "; its pod stays: no other one is ready to answer clients of the pool"

@@ -9,6 +9,7 @@ from smtppool.api.documents import Lanes
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtpserver import DesiredState
 from smtppool.policy.emptiness import QueueFacts
+from smtppool.policy.verdict import Verdict
 
 
 class AskedBy(StrEnum):
@@ -17,13 +18,27 @@ class AskedBy(StrEnum):
     USER = "User"
     DELETION = "Deletion"
     HEALTH = "Health"
+    NODE = "Node"
 
 
 class Asked(NamedTuple):
-    """`release`: no pod once it is empty. A deletion has steps of its own for that (`lifecycle.py`)."""
+    """`release`: no pod once it is empty. A deletion has steps of its own for that (`lifecycle.py`).
+
+    `stuck`: it would get a pod elsewhere if it could; why it cannot.
+    """
 
     by: AskedBy
     release: bool
+    stuck: str = ""
+
+
+class OnCordoned(NamedTuple):
+    """Its pod runs on a cordoned node: it is to leave it (`leaves`), or stays in traffic for a reason."""
+
+    node: str
+    leaves: bool
+    stuck: str = ""  # why no other node can run it; "" if one can
+    stays: Verdict | None = None
 
 
 PATIENCE = timedelta(minutes=5)  # for peers to take a queue; 2,000 messages take some seconds
@@ -34,6 +49,7 @@ class DrainFacts:
     """All that the decision may look at."""
 
     asked: Asked | None
+    cordoned: OnCordoned | None
     observe: bool  # the pool only observes: nothing begins, what has begun goes on
     begun: bool  # the grant in force has closed the intake
     released: bool  # it was proven empty and has no pod since
@@ -67,12 +83,19 @@ class DrainFacts:
         return report.sessions if report is not None else 0
 
 
-def who_asks(*, deleted: bool, desired: DesiredState, health: HealthAction | None) -> Asked | None:
-    """The strongest wish: a deletion is for good, the user knows more than the figures do."""
+def who_asks(
+    *, deleted: bool, desired: DesiredState, health: HealthAction | None, cordoned: OnCordoned | None
+) -> Asked | None:
+    """The strongest wish: a deletion is for good, the user knows more than the figures do.
+
+    A cordoned node is left with or without health; what health wants is asked again where the relay runs then.
+    """
     if deleted:
         return Asked(AskedBy.DELETION, release=False)
     if desired is DesiredState.DRAINED:
         return Asked(AskedBy.USER, release=True)
+    if cordoned is not None and cordoned.leaves:
+        return Asked(AskedBy.NODE, release=not cordoned.stuck, stuck=cordoned.stuck)
     if health in {HealthAction.HAND_OVER, HealthAction.SCALE_DOWN}:
         return Asked(AskedBy.HEALTH, release=health is HealthAction.SCALE_DOWN)
     return None

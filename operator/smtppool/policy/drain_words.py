@@ -13,7 +13,9 @@ WHY = {
     AskedBy.USER: "desiredState is Drained",
     AskedBy.DELETION: "the server is being deleted",
     AskedBy.HEALTH: "by its health",
+    AskedBy.NODE: "its node is cordoned",
 }
+NODE_CORDONED = "NodeCordoned"
 
 
 # Closed too early, a report from before it was opened would look like one from after it was closed.
@@ -44,6 +46,19 @@ def emptying(facts: DrainFacts, look: Look, *, hands_over: bool) -> Verdict:
     if look.state is QueueState.WAITING and look.verdict is not None:
         return look.verdict._replace(message=f"{look.verdict.message}; {known}")
     return Verdict("True", "HandingOver" if hands_over else "Emptying", known)
+
+
+def stands_by(facts: DrainFacts, asked: Asked) -> Verdict:
+    """Draining of a relay that is empty and that no other node can run."""
+    node = facts.cordoned.node if facts.cordoned is not None else "its node"
+    held = f"the relay takes no mail and holds none: {node} is cordoned"
+    return Verdict("False", NODE_CORDONED, f"{held}, and it cannot move: {asked.stuck}; kubectl uncordon {node}")
+
+
+def stays(facts: DrainFacts) -> Verdict:
+    """Draining of a relay that nobody asked, or that the pool cannot spare though its node is cordoned."""
+    told = facts.cordoned.stays if facts.cordoned is not None else None
+    return told or Verdict("False", "NotRequested", "nobody asked to empty this relay")
 
 
 def blocked(facts: DrainFacts, asked: Asked, *, turns: bool, hands_over: bool) -> Verdict | None:

@@ -2,10 +2,11 @@
 
 Only node reports say who holds an address. No node holds it: the relay keeps the node that it has, and gets no pod
 before one does. Where no node reports at all, an egress provider that can do without (not `required`) leaves the
-scheduler to decide. A pod placed before the nodes have answered would only be replaced a moment later.
+scheduler to decide. A pod placed before the nodes have answered would only be replaced a moment later. A relay without
+a running pod does not go back to a cordoned node if another one holds its address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from smtppool.policy.verdict import Verdict
@@ -22,8 +23,18 @@ class Placement(NamedTuple):
 ANYWHERE = Placement(ready=True, node=None, verdict=Verdict("True", "Anywhere", "the address needs no node"))
 
 
-def place(*, source: str, required: bool, held: Mapping[str, frozenset[str]], current: str | None) -> Placement:
-    """`held`: addresses by node, as reported; `current`: the node in the pod template now."""
+def place(
+    *,
+    source: str,
+    required: bool,
+    held: Mapping[str, frozenset[str]],
+    current: str | None,
+    elsewhere: Sequence[str] = (),
+) -> Placement:
+    """`held`: addresses by node, as reported; `current`: the node in the pod template now; `elsewhere`: better ones."""
+    if elsewhere:
+        node = elsewhere[0]
+        return Placement(ready=True, node=node, verdict=Verdict("True", "Placed", f"{node} holds {source}"))
     holding = sorted(node for node, addresses in held.items() if source in addresses)
     if current in holding:
         return Placement(ready=True, node=current, verdict=Verdict("True", "Placed", f"{current} holds {source}"))

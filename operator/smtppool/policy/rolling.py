@@ -25,6 +25,7 @@ class RollMember:
     terminating: bool
     draining_since: datetime | None  # it was picked then
     drained: bool  # 0 sessions, and every entry pod has stopped to choose it
+    cordoned: bool = False  # its node takes no pods: a new one might find no place, with the queue on its volume
 
 
 class RollAction(Enum):
@@ -56,12 +57,15 @@ def allowed_out(max_unavailable: str, members: int) -> int:
 
 def decide_roll(members: Collection[RollMember], *, max_unavailable: str, now: datetime) -> RollDecision:
     """Go on with the picked member, else pick one if the rule allows, else say who is waited for."""
-    outdated = sorted((member for member in members if member.outdated and not member.terminating), key=_order)
+    movable = (member for member in members if not (member.terminating or member.cordoned))
+    outdated = sorted((member for member in movable if member.outdated), key=_order)
     if not outdated:
-        return RollDecision(RollAction.NONE)
+        held = tuple(sorted(member.name for member in members if member.outdated and member.cordoned))
+        return RollDecision(RollAction.NONE, None, held, len(held))
     picked = outdated[0]
     out = tuple(sorted(member.name for member in members if not member.available and member.name != picked.name))
-    updated_and_out = tuple(member.name for member in members if member.name in out and not member.outdated)
+    settled = {member.name for member in members if not (member.outdated or member.cordoned)}
+    updated_and_out = tuple(name for name in out if name in settled)
     replacing = tuple(member.name for member in members if member.terminating)
     limit = allowed_out(max_unavailable, len(members))
     if updated_and_out or replacing or len(out) + 1 > limit:

@@ -11,6 +11,7 @@ class Conduct:
     """How one relay behaves."""
 
     starts: bool = True  # a pod that runs already goes on
+    nodes: tuple[str, ...] = ()  # its pods get the first of these that takes pods
     reports: bool = True
     seen: str | None = None  # the address that the check sees; None: the expected one
     error: str | None = None

@@ -47,6 +47,11 @@ class SimulatedNode:
         body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
         await self.api.apply(body, manager=NODE_MANAGER)
 
+    async def cordon(self, *, unschedulable: bool = True) -> None:
+        """As `kubectl cordon` does."""
+        change = {"spec": {"unschedulable": unschedulable or None}}
+        await self.api.merge_patch(NODE, Key("", self.name), change, manager="tests")
+
     def bind(self, plane: ControlPlane, namespace: str, pod: str) -> None:
         """What a scheduler does."""
         target = {"apiVersion": "v1", "kind": "Node", "name": self.name}
@@ -60,7 +65,10 @@ class SimulatedNode:
 async def simulated_node(api: Api, namespace: str) -> AsyncIterator[SimulatedNode]:
     """A node that exists while the test runs."""
     name = f"node-{secrets.token_hex(3)}"
-    made = await api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}, manager="tests")
+    metadata = {"name": name, "labels": {"kubernetes.io/hostname": name}}
+    made = await api.create({"apiVersion": "v1", "kind": "Node", "metadata": metadata}, manager="tests")
+    # The API server marks it as not ready, and a controller that this control plane has not takes the mark away.
+    await api.merge_patch(NODE, Key("", name), {"spec": {"taints": None}}, manager="tests")
     yield SimulatedNode(api, namespace, name)
     await api.delete(NODE, Key("", name), uid=uid_of(made))
     for config_map in (node_egress_report_name(name), node_egress_name(name)):

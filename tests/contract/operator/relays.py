@@ -7,18 +7,17 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from kubernetes.aio.dynamic import DynamicClient
-
 from smtppool.api.documents import EgressObservation, Grant, Intake, Lanes, Report, is_of_pod
 from smtppool.api.names import AGENT_MANAGER, POOL, REPORT_KEY, SERVER, Key, report_name
 from smtppool.kube.client import Api
-from smtppool.kube.errors import ApiError, typed
+from smtppool.kube.errors import ApiError
 from smtppool.kube.kinds import CONFIG_MAP, POD, Body, is_terminating, uid_of
 from tests.contract.operator.conduct import Conduct
 from tests.contract.operator.maps import Maps, look
+from tests.contract.operator.scheduler import bind
 
 PERIOD = 0.05
-NODE_NAME = "relays"  # where all pods run; the fixture `operator_process` makes it
+NODE_NAME = "relays"  # where pods run unless a test says otherwise; the fixture `operator_process` makes it
 
 
 class Relays:
@@ -74,8 +73,8 @@ class Relays:
         return address if status.get("phase") == "Running" and status.get("podIP") == address else None
 
     async def _start(self, pod: Body, conduct: Conduct) -> None:
-        if not pod["spec"].get("nodeName"):
-            await self._bind(pod)
+        if not pod["spec"].get("nodeName") and not await bind(self._api, pod, conduct.nodes or (NODE_NAME,)):
+            return  # a pod without a node would vanish at once when it is deleted, and say nothing
         address = f"10.244.{len(self._addresses) // 250}.{len(self._addresses) % 250 + 2}"
         self._addresses[uid_of(pod), conduct.sandbox] = address
         self._said.pop(uid_of(pod), None)
@@ -153,15 +152,6 @@ class Relays:
         key = Key(self._namespace, report_name(name))
         await self._api.merge_patch(CONFIG_MAP, key, {"data": {REPORT_KEY: text}}, manager=AGENT_MANAGER)
 
-    async def _bind(self, pod: Body) -> None:
-        """What a scheduler does. A pod without a node would vanish at once when it is deleted, and say nothing."""
-        key = Key(self._namespace, pod["metadata"]["name"])
-        target = {"apiVersion": "v1", "kind": "Node", "name": NODE_NAME}
-        metadata = {"namespace": key.namespace, "name": key.name}
-        body = {"apiVersion": "v1", "kind": "Binding", "metadata": metadata, "target": target}
-        client = DynamicClient(self._api.client)
-        with typed("bind"):
-            await client.request("post", f"{self._api.path(POD, key)}/binding", body=body, serialize=False)
 
     async def _status(self, pod: Body, status: dict[str, Any]) -> None:
         key = Key(self._namespace, pod["metadata"]["name"])

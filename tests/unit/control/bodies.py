@@ -12,6 +12,7 @@ from smtppool.api.names import GRANT_KEY, OWNER_UID, POOL, REPORT_KEY, SERVER, K
 from smtppool.control.assess import Assessment, InForce, assess, placement_of
 from smtppool.control.conditions.observed import Problem, ServerObserved
 from smtppool.control.neighbours import INDEXES, Neighbours
+from smtppool.control.nodes import waits_for_node
 from smtppool.control.pods import pod_state
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer, ServerView
@@ -127,4 +128,5 @@ class Cluster:
             pod_state=pod_state(self.pod, now=NOW),
             volume=view.volume,
             weight=assessment.weight.weight,
+            homes=waits_for_node(view, neighbours),
         )

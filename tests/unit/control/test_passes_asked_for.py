@@ -161,6 +161,31 @@ def test_a_nodes_report_concerns_the_servers_with_addresses(dispatcher: Dispatch
     assert queues.servers.now == set()
 
 
+def node(name: str, version: str, **spec: Any) -> dict[str, Any]:
+    marks = {"namespace": "", "labels": {}, "resourceVersion": version}
+    return body("Node", name, f"{name}-uid", spec=spec, status={"images": [version]}, metadata=marks)
+
+
+def test_a_cordoned_node_concerns_the_relays_on_it(dispatcher: Dispatcher, queues: Queues) -> None:
+    dispatcher.observe("ADDED", node("n1", "1"))
+    _forget(dispatcher, queues)
+    dispatcher.observe("MODIFIED", node("n1", "2"))
+    assert queues.servers.now == set(), "only its status is new, and that comes all the time"
+    dispatcher.observe("MODIFIED", node("n1", "3", unschedulable=True))
+    assert (queues.servers.now, queues.routing.now, queues.pools.now) == ({SERVER_KEY}, {POOL_KEY}, {POOL_KEY})
+
+
+def test_another_node_concerns_relays_that_have_to_leave_theirs(dispatcher: Dispatcher, queues: Queues) -> None:
+    dispatcher.observe("ADDED", node("n1", "1"))
+    _forget(dispatcher, queues)
+    dispatcher.observe("ADDED", node("n2", "2"))
+    assert queues.servers.now == set()
+    dispatcher.observe("MODIFIED", node("n1", "3", unschedulable=True))
+    _forget(dispatcher, queues)
+    dispatcher.observe("ADDED", node("n3", "4"))
+    assert queues.servers.now == {SERVER_KEY}
+
+
 def test_a_nodes_report_that_is_made_anew_concerns_them_again(dispatcher: Dispatcher, queues: Queues) -> None:
     """Without it lanes closed, or a relay got no pod: the same report ends that."""
     labels = {COMPONENT: "egress-report"}

@@ -4,14 +4,19 @@ from typing import Any, NamedTuple
 
 from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.policy.drain import SESSION_LIMIT, Phase
-from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy
+from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy, OnCordoned
 from smtppool.policy.emptiness import PodState
+from smtppool.policy.verdict import Verdict
 from tests.unit.policy.facts import NOW, report
 
 USER = Asked(AskedBy.USER, release=True)
 DELETION = Asked(AskedBy.DELETION, release=False)
 OFF_DUTY = Asked(AskedBy.HEALTH, release=False)
 SCALED_DOWN = Asked(AskedBy.HEALTH, release=True)
+MOVES = Asked(AskedBy.NODE, release=True)
+STUCK = Asked(AskedBy.NODE, release=False, stuck="no other node takes pods")
+LEAVES = OnCordoned("n1", leaves=True)
+STAYS = OnCordoned("n1", leaves=False, stays=Verdict("False", "LastMember", "n1 is cordoned, and the relay stays"))
 MAIL = QueueDepth(active=2, deferred=35)
 EMPTY = {"report": report(intake=Intake.CLOSED)}
 CLOSED_MAIL = report(intake=Intake.CLOSED, queue=MAIL)
@@ -75,6 +80,16 @@ CASES = (
     Case("empty, nobody else answers clients", {"queue": EMPTY, "entry": True}, Phase.EMPTY, "Drained"),
     Case("empty, by health", {"queue": EMPTY, "asked": OFF_DUTY}, Phase.EMPTY, "Drained"),
     Case("scaled down by health", {"queue": EMPTY, "asked": SCALED_DOWN}, Phase.RELEASED, "Drained"),
+    Case(
+        "a cordoned node, and the pool spares nobody", {"asked": None, "cordoned": STAYS}, Phase.RUNNING, "LastMember"
+    ),
+    Case("a cordoned node", {"asked": STUCK}, Phase.HANDOVER, "HandingOver"),
+    Case("a cordoned node, empty: it moves", {"queue": EMPTY, "asked": MOVES}, Phase.RELEASED, "Drained"),
+    Case("a cordoned node, empty, nowhere to go", {"queue": EMPTY, "asked": STUCK}, Phase.EMPTY, "NodeCordoned"),
+    Case("moving, its pod still ends", {"released": True, "asked": MOVES}, Phase.RELEASED, "Drained"),
+    Case(
+        "the pool observes a cordoned node", {"observe": True, "begun": False, "asked": MOVES}, Phase.RUNNING, "Observe"
+    ),
     Case("released: not asked again", {"released": True, "queue": GONE}, Phase.RELEASED, "Drained"),
     Case("released, now deleted", {"released": True, "queue": GONE, "asked": DELETION}, Phase.RELEASED, "Drained"),
     Case("released, now observed", {"released": True, "observe": True, "begun": False}, Phase.RELEASED, "Drained"),

@@ -137,6 +137,7 @@ def drain_facts(**fields: Any) -> DrainFacts:
     """A relay with nothing to do whose user wants it to be empty, a moment after the intake was closed."""
     drained = DrainFacts(
         asked=Asked(AskedBy.USER, release=True),
+        cordoned=None,
         observe=False,
         begun=True,
         released=False,

@@ -12,7 +12,7 @@ from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtpserver import DesiredState
 from smtppool.policy.drain import SESSION_LIMIT, DrainDecision, Phase, decide_drain
-from smtppool.policy.drain_facts import PATIENCE, Asked, DrainFacts, who_asks
+from smtppool.policy.drain_facts import PATIENCE, Asked, DrainFacts, OnCordoned, who_asks
 from smtppool.policy.emptiness import PodState
 from tests.unit.policy.drain_cases import (
     BUSY,
@@ -20,8 +20,12 @@ from tests.unit.policy.drain_cases import (
     CLOSED_MAIL,
     DELETION,
     FRESH,
+    LEAVES,
+    MOVES,
     OFF_DUTY,
     SCALED_DOWN,
+    STAYS,
+    STUCK,
     USER,
     Case,
     closed,
@@ -59,19 +63,35 @@ def test_the_table_has_every_phase() -> None:
 
 
 @pytest.mark.parametrize(
-    ("deleted", "desired", "health", "asked"),
+    ("deleted", "desired", "health", "cordoned", "asked"),
     [
-        (False, DesiredState.ACTIVE, None, None),
-        (False, DesiredState.CORDONED, None, None),
-        (False, DesiredState.ACTIVE, HealthAction.CORDON, None),
-        (False, DesiredState.ACTIVE, HealthAction.HAND_OVER, OFF_DUTY),
-        (False, DesiredState.CORDONED, HealthAction.SCALE_DOWN, SCALED_DOWN),
-        (False, DesiredState.DRAINED, HealthAction.HAND_OVER, USER),
-        (True, DesiredState.DRAINED, HealthAction.SCALE_DOWN, DELETION),
+        (False, DesiredState.ACTIVE, None, None, None),
+        (False, DesiredState.CORDONED, None, None, None),
+        (False, DesiredState.ACTIVE, HealthAction.CORDON, None, None),
+        (False, DesiredState.ACTIVE, HealthAction.HAND_OVER, None, OFF_DUTY),
+        (False, DesiredState.CORDONED, HealthAction.SCALE_DOWN, None, SCALED_DOWN),
+        (False, DesiredState.ACTIVE, None, STAYS, None),
+        (False, DesiredState.ACTIVE, HealthAction.HAND_OVER, STAYS, OFF_DUTY),
+        (False, DesiredState.CORDONED, HealthAction.HAND_OVER, LEAVES, MOVES),
+        (False, DesiredState.ACTIVE, None, LEAVES._replace(stuck=STUCK.stuck), STUCK),
+        (False, DesiredState.DRAINED, HealthAction.HAND_OVER, LEAVES, USER),
+        (True, DesiredState.DRAINED, HealthAction.SCALE_DOWN, LEAVES, DELETION),
     ],
 )
-def test_who_asks(deleted: bool, desired: DesiredState, health: HealthAction | None, asked: Asked | None) -> None:
-    assert who_asks(deleted=deleted, desired=desired, health=health) == asked
+def test_who_asks(
+    deleted: bool,
+    desired: DesiredState,
+    health: HealthAction | None,
+    cordoned: OnCordoned | None,
+    asked: Asked | None,
+) -> None:
+    assert who_asks(deleted=deleted, desired=desired, health=health, cordoned=cordoned) == asked
+
+
+def test_a_relay_that_cannot_move_says_why_and_what_to_do() -> None:
+    told = decide(queue={"report": report(intake=Intake.CLOSED)}, asked=STUCK, cordoned=LEAVES).draining.message
+    for text in ("n1 is cordoned", "no other node takes pods", "kubectl uncordon n1"):
+        assert text in told
 
 
 def test_the_numbers_and_the_peers_are_told() -> None:
@@ -139,7 +159,7 @@ REPORTS = st.none() | st.builds(
 )
 FACTS = st.builds(
     drain_facts,
-    asked=st.sampled_from([None, USER, DELETION, OFF_DUTY, SCALED_DOWN]),
+    asked=st.sampled_from([None, USER, DELETION, OFF_DUTY, SCALED_DOWN, MOVES, STUCK]),
     observe=st.booleans(),
     begun=st.booleans(),
     released=st.booleans(),

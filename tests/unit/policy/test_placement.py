@@ -25,6 +25,11 @@ def test_table(source: str, required: bool, current: str | None, ready: bool, no
     assert (placement.ready, placement.node, placement.verdict.reason) == (ready, node, reason)
 
 
+def test_a_cordoned_node_is_left_for_one_that_holds_the_address() -> None:
+    placement = place(source="A", required=True, held=HELD, current="n1", elsewhere=("n2",))
+    assert (placement.ready, placement.node, placement.verdict.reason) == (True, "n2", "Placed")
+
+
 def test_no_report_at_all_says_what_to_install() -> None:
     assert "DaemonSet" in place(source="A", required=True, held={}, current=None).verdict.message
 

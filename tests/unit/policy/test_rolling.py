@@ -68,6 +68,15 @@ CASES: list[tuple[str, list[RollMember], RollAction, str | None, tuple[str, ...]
         "a",
         (),
     ),
+    ("its node takes no pods", [roll_member("a", cordoned=True)], RollAction.NONE, None, ("a",)),
+    ("not that one", [roll_member("a", cordoned=True), roll_member("b")], RollAction.DRAIN, "b", ()),
+    (
+        "out with its node, and counted",
+        [roll_member("a", available=False, cordoned=True), roll_member("b")],
+        RollAction.NONE,
+        None,
+        ("a",),
+    ),
     (
         "two are out already",
         [roll_member(name, ready=False, available=False) for name in "ab"] + [roll_member("c")],
@@ -84,6 +93,12 @@ CASES: list[tuple[str, list[RollMember], RollAction, str | None, tuple[str, ...]
 def test_table(members: list[RollMember], action: RollAction, picked: str | None, waiting: tuple[str, ...]) -> None:
     decision = decide_roll(members, max_unavailable="1", now=NOW)
     assert (decision.action, decision.picked, decision.waiting_for) == (action, picked, waiting)
+
+
+def test_a_member_that_is_out_with_its_node_does_not_stop_the_roll() -> None:
+    """Its node may stay cordoned for long; within what may be out the others go on."""
+    out = roll_member("a", available=False, outdated=False, cordoned=True)
+    assert decide_roll([out, roll_member("b")], max_unavailable="2", now=NOW).picked == "b"
 
 
 class Roll(RuleBasedStateMachine):

@@ -1,7 +1,7 @@
 """What a pass saw and decided, for the conditions to tell."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from smtppool.api.documents import Routing
 from smtppool.control.assess import Assessment
@@ -10,6 +10,7 @@ from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.kinds import Body
 from smtppool.policy.emptiness import PodState
 from smtppool.policy.lifecycle import LifecycleDecision
+from smtppool.policy.nodes import Homes
 from smtppool.policy.placement import Placement
 from smtppool.policy.rolling import RollDecision
 from smtppool.policy.verdict import Verdict
@@ -34,6 +35,7 @@ class ServerObserved:
     pod_state: PodState
     volume: Body | None
     weight: int
+    homes: Homes | None = None  # of a pod that waits for a node while some are cordoned
     scored: Scored | None = None
 
 
@@ -47,6 +49,7 @@ class PoolObserved:
     servers: tuple[tuple[ServerView, Assessment], ...]
     routing: Routing | None
     roll: RollDecision
+    on_cordoned: list[dict[str, Any]] = field(default_factory=list)  # as the status has it
     scored: Scored | None = None
 
     @property

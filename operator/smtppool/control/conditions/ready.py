@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from smtppool.api.documents import Lanes
 from smtppool.control.conditions.observed import ServerObserved
+from smtppool.policy.drain_words import NODE_CORDONED
 from smtppool.policy.verdict import Verdict, quoted
 
 
@@ -36,6 +37,8 @@ def _unreconciled(observed: ServerObserved) -> Verdict | None:
 
 def _drained(observed: ServerObserved) -> Verdict | None:
     drain = observed.assessment.drain
+    if drain.draining.reason == NODE_CORDONED:
+        return Verdict("False", NODE_CORDONED, drain.draining.message)
     return Verdict("False", "Drained", drain.draining.message) if drain.released else None
 
 
@@ -58,6 +61,9 @@ def _pod(observed: ServerObserved) -> Verdict | None:
         return Verdict("False", reason, pending or "the StatefulSet has not made a pod yet")
     if pod.trouble is None:
         return None
+    if (homes := observed.homes) is not None and homes.cordoned and not homes.open:
+        names = ", ".join(homes.cordoned)
+        return Verdict("False", NODE_CORDONED, f"{homes.why_not}; {names} could run it and is cordoned: uncordon it")
     return pod.trouble._replace(message="; ".join(filter(None, (pod.trouble.message, pending))))
 
 
