@@ -3,18 +3,20 @@
 With CLUSTER=current the tests that need addresses on nodes, or the nodes themselves, are left out and listed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from e2e.cluster.api import Cluster
 from e2e.stand.ground import ground
+from e2e.stand.kubectl import kubectl
 from e2e.stand.operator import Images
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.sender import Sender
 from e2e.stand.stand import Stand
 
 NODE_ADDRESSES = "node_addresses"
+Cordon = Callable[[str], None]
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 
@@ -81,3 +83,17 @@ def namespace(stand: Stand, request: pytest.FixtureRequest) -> Iterator[str]:
     name = request.node.name.removeprefix("test_").replace("_", "-").partition("[")[0][:40].strip("-")
     with stand.namespace(name) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def cordon() -> Iterator[Cordon]:
+    """`kubectl cordon`; every node takes pods again afterwards."""
+    cordoned: list[str] = []
+
+    def take(node: str) -> None:
+        cordoned.append(node)
+        kubectl("cordon", node)
+
+    yield take
+    for node in cordoned:
+        kubectl("uncordon", node)

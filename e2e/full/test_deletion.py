@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from e2e.stand.kubectl import get, items, kubectl
-from e2e.stand.operator import NAMESPACE
+from e2e.stand.operator import restart_operator
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.stand import Stand, target
@@ -42,12 +42,6 @@ def queued_messages(stand: Stand, plan: PoolPlan) -> int:
 
 def left_behind(namespace: str) -> list[str]:
     return [f"{i['kind']}/{i['metadata']['name']}" for i in items(CHILDREN, namespace=namespace, selector=OURS)]
-
-
-def restart_operator() -> None:
-    kubectl(
-        "delete", "pod", "-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator", "--grace-period=0", "--force"
-    )
 
 
 WAYS: dict[str, Callable[[PoolPlan], object]] = {
