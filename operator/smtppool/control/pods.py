@@ -70,10 +70,14 @@ def pod_state(body: Body | None, *, now: datetime) -> PodState:
         return PodState.ENDED
     if not any(_has_run(one) for one in statuses) and _phase(body) == "Pending":
         return PodState.STUCK
+    silent = silent_at(body)
+    return PodState.SILENT if silent is not None and now > silent else PodState.RUNNING
+
+
+def silent_at(body: Body) -> datetime | None:
+    """When a terminating pod that is still there has a node that does not answer: no event will tell."""
     gone_by = parse_time(body["metadata"].get("deletionTimestamp"))
-    if gone_by is not None and now > gone_by + SILENCE:
-        return PodState.SILENT
-    return PodState.RUNNING
+    return None if gone_by is None else gone_by + SILENCE
 
 
 def last_words(body: Body | None) -> Report | None:

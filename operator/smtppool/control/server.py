@@ -13,7 +13,7 @@ from smtppool.control.context import Context
 from smtppool.control.deletion import Deletion
 from smtppool.control.grants import write_grant
 from smtppool.control.nodes import waits_for_node
-from smtppool.control.pods import pod_state
+from smtppool.control.pods import pod_state, silent_at
 from smtppool.control.routing import routing_in_force
 from smtppool.control.status import paused_status, server_status
 from smtppool.control.telling import tell
@@ -67,7 +67,7 @@ class ServerWorker:
             self._forget(view)
             return None
         wait = await self._tell(view, placement, done)
-        return _earliest(wait, done.again, self._next_check(assessment))
+        return _earliest(wait, done.again, self._next_check(view, assessment))
 
     async def _keep(self, view: ServerView, assessment: Assessment, placement: Placement) -> _Done:
         """A living server: grant first, as it may have to close; then whatever is missing."""
@@ -124,9 +124,11 @@ class ServerWorker:
         self._figures_written[view.uid] = now
         return None
 
-    def _next_check(self, assessment: Assessment) -> float | None:
-        due = min(filter(None, (assessment.egress.next_check, assessment.drain.next_check)), default=None)
-        return None if due is None else max(0.1, (due - self._context.clock()).total_seconds())
+    def _next_check(self, view: ServerView, assessment: Assessment) -> float | None:
+        now, silent = self._context.clock(), silent_at(view.pod.body) if view.pod is not None else None
+        ahead = None if silent is None or silent < now else silent
+        due = min(filter(None, (assessment.egress.next_check, assessment.drain.next_check, ahead)), default=None)
+        return None if due is None else max(0.1, (due - now).total_seconds())
 
     def _forget(self, view: ServerView) -> None:
         self._children.forget(view.uid)

@@ -12,6 +12,7 @@ class Conduct:
 
     starts: bool = True  # a pod that runs already goes on
     nodes: tuple[str, ...] = ()  # its pods get the first of these that takes pods
+    ends: bool = True  # else its node is dead: nobody says that a deleted pod has ended
     reports: bool = True
     seen: str | None = None  # the address that the check sees; None: the expected one
     error: str | None = None

@@ -60,7 +60,7 @@ class Relays:
         name = pod["metadata"]["labels"][SERVER]
         conduct = self[name]
         if is_terminating(pod):
-            await self._end(pod, conduct)
+            await (self._end(pod, conduct) if conduct.ends else asyncio.sleep(0))
         elif self._runs_in(pod, conduct) is not None:
             await self._report(pod, name, conduct, maps)
         elif conduct.starts:
