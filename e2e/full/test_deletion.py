@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from e2e.stand import operator
 from e2e.stand.kubectl import get, items, kubectl
-from e2e.stand.operator import restart_operator
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.stand import Stand, target
@@ -61,7 +61,7 @@ WAYS: dict[str, Callable[[PoolPlan], object]] = {
 def test_an_empty_server_leaves_nothing(small: PoolPlan, way: str, *, restart: bool) -> None:
     WAYS[way](small)
     if restart:
-        restart_operator()
+        operator.kill()
     until(lambda: not get("smtpserver", "only", namespace=small.namespace), what="the server is gone", timeout=90)
     mine = [name for name in left_behind(small.namespace) if "only" in name]
     assert mine == []
@@ -71,7 +71,7 @@ def test_an_empty_server_leaves_nothing(small: PoolPlan, way: str, *, restart: b
 def test_mail_in_the_queue_blocks_and_is_kept(stand: Stand, queued: PoolPlan, way: str) -> None:
     WAYS[way](queued)
     until(lambda: blocked(stand, queued), what="DrainBlocked names the mail", timeout=60)
-    restart_operator()
+    operator.kill()
     stand.mailnet.reset()
     RelayPod(cluster=stand.cluster, namespace=queued.namespace, server="only").flush()
     until(lambda: not get("smtpserver", "only", namespace=queued.namespace), what="gone once delivered", timeout=120)

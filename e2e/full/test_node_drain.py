@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.conftest import Cordon
+from e2e.stand import operator
 from e2e.stand.kubectl import kubectl
-from e2e.stand.operator import restart_operator
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.queued import all_delivered, fill, queued, relay
 from e2e.stand.sender import Sent
@@ -62,7 +62,7 @@ def test_a_cordoned_node_gives_its_queue_away(
     node, uid = pod.node, pod.uid
     cordon(node)
     if restart:
-        restart_operator()
+        operator.kill()
     until(lambda: says(stand, plan, "Draining") == "False/NodeCordoned", what="it stands by", timeout=120)
     assert says(stand, plan, "DrainBlocked") == "False/NotBlocked"
     told = message(stand, plan, "Ready")
@@ -86,7 +86,7 @@ def test_a_drained_node_loses_nothing(
     node, uid = pod.node, pod.uid
     cordon(node)
     if restart:
-        restart_operator()
+        operator.kill()
     drain(plan, node)
     assert pod.uid != uid
     until(lambda: says(stand, plan, "Ready") == "False/NodeCordoned", what="Ready names the node", timeout=60)

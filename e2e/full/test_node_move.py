@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.conftest import Cordon
+from e2e.stand import operator
 from e2e.stand.kubectl import apply, get, kubectl
-from e2e.stand.operator import restart_operator
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.queued import all_delivered, fill, relay
@@ -75,7 +75,7 @@ def test_relays_that_can_move_do(stand: Stand, movable: PoolPlan, cordon: Cordon
     sent = fill(stand, movable, "one", messages=MESSAGES, enough=MESSAGES // 6)
     cordon(node)
     if restart:
-        restart_operator()
+        operator.kill()
     until(lambda: stand.weights(movable.namespace)["one"] == 0, what="it leaves the traffic", timeout=60)
 
     def moved() -> bool:

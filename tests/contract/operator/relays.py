@@ -152,7 +152,6 @@ class Relays:
         key = Key(self._namespace, report_name(name))
         await self._api.merge_patch(CONFIG_MAP, key, {"data": {REPORT_KEY: text}}, manager=AGENT_MANAGER)
 
-
     async def _status(self, pod: Body, status: dict[str, Any]) -> None:
         key = Key(self._namespace, pod["metadata"]["name"])
         await self._api.merge_patch(POD, key, {"status": status}, manager="kubelet", subresource="status")
