@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 Sources = Mapping[Kind, str | None]  # kind -> label selector of its watch
 PRIME_TIMEOUT = 120.0
 STALLED_AFTER = 20.0  # seconds without another object delivered
-PAGE = 50  # objects in one answer: each ConfigMap may hold a mebibyte, and anybody may give his our label
+PAGE = 20  # objects in one answer: each ConfigMap may hold a mebibyte, and anybody may give his our label
 NAMED = 10  # objects in one warning
 RELIST_AFTER = 1.0  # seconds in which the watches deliver what is listed, else something listed is gone again
 
