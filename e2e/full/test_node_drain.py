@@ -69,7 +69,7 @@ def test_a_cordoned_node_gives_its_queue_away(
     print(f"Ready: {told}")
     for text in (node, "198.51.100.134", "volume", f"kubectl uncordon {node}"):
         assert text in told
-    print(f"at the peers: { {name: queued(stand, plan, name) for name in PEERS} }")
+    until(lambda: sum(queued(stand, plan, name) for name in PEERS) >= MESSAGES, what="all is at the peers", timeout=30)
     assert all_delivered(stand, plan, sent, *PEERS) == 0
     kubectl("uncordon", node)
     stand.in_traffic(plan)

@@ -1,5 +1,6 @@
 """Relays with mail in their queues that their provider does not take yet, and the end of it: all arrives."""
 
+from e2e.mailnet.client import ACCEPTED, Selection
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import Sent
@@ -34,4 +35,6 @@ def all_delivered(stand: Stand, plan: PoolPlan, sent: Sent, *names: str) -> int:
         relay(stand, plan, name).flush()
     twice = stand.all_arrive(sent, timeout=180)
     print(f"acknowledged {len(sent.acks)}, lost 0, accepted more than once {twice}")
+    selection = Selection(message_id_prefix=sent.prefix, outcome=ACCEPTED.outcome)
+    print(f"accepted by source: {dict(stand.mailnet.counts(('source',), selection).groups)}")
     return twice
