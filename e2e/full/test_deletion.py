@@ -1,6 +1,7 @@
 """Deletion in every way: with an empty queue nothing is left behind; with mail in it nothing is lost."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -25,14 +26,41 @@ def small(stand: Stand, namespace: str) -> PoolPlan:
 
 
 @pytest.fixture
-def queued(stand: Stand, small: PoolPlan) -> Iterator[PoolPlan]:
-    """The same with ten messages that no provider takes."""
+def each_way(stand: Stand, namespace: str) -> Iterator[dict[str, PoolPlan]]:
+    """Such a pool for each way of deletion, in a namespace of its own."""
+    with ExitStack() as namespaces:
+        plans = {
+            way: PoolPlan(
+                name="small",
+                namespace=namespaces.enter_context(stand.namespace(f"{namespace}-{way}")),
+                servers=(ServerPlan(name="only", address=f"198.51.100.{150 + number}"),),
+            )
+            for number, way in enumerate(WAYS)
+        }
+        stand.create(*plans.values())
+        yield plans
+
+
+@pytest.fixture
+def deferring(stand: Stand) -> Iterator[None]:
+    """No provider takes the mail that `queue_mail` sends."""
     stand.mailnet.set("google", [{"at": "rcpt", "reply": "451 4.3.0 try later"}])
-    sent = stand.sender(small.namespace).send(target(small), "-n", "10", "--mix", "gmail.com=100")
-    assert len(sent.acks) == 10
-    equal(lambda: queued_messages(stand, small), 10, what="queue in the status", timeout=30)
-    yield small
+    yield
     stand.mailnet.reset()
+
+
+@pytest.fixture
+def queued(stand: Stand, small: PoolPlan, deferring: None) -> PoolPlan:
+    """A pool with ten messages in its queue."""
+    del deferring
+    queue_mail(stand, small)
+    return small
+
+
+def queue_mail(stand: Stand, plan: PoolPlan) -> None:
+    sent = stand.sender(plan.namespace).send(target(plan), "-n", "10", "--mix", "gmail.com=100")
+    assert len(sent.acks) == 10
+    equal(lambda: queued_messages(stand, plan), 10, what="queue in the status", timeout=30)
 
 
 def queued_messages(stand: Stand, plan: PoolPlan) -> int:
@@ -56,26 +84,40 @@ WAYS: dict[str, Callable[[PoolPlan], object]] = {
 }
 
 
+def is_gone(plan: PoolPlan) -> bool:
+    return not get("smtpserver", "only", namespace=plan.namespace)
+
+
+def nothing_is_left(plan: PoolPlan, *, way: str, timeout: float) -> None:
+    until(lambda: is_gone(plan), what=f"the server is gone ({way})", timeout=timeout)
+    assert [name for name in left_behind(plan.namespace) if "only" in name] == [], way
+
+
 @pytest.mark.parametrize("restart", [False, True], ids=["", "operator-restart"])
-@pytest.mark.parametrize("way", WAYS)
-def test_an_empty_server_leaves_nothing(small: PoolPlan, way: str, *, restart: bool) -> None:
-    WAYS[way](small)
+def test_an_empty_server_leaves_nothing(each_way: dict[str, PoolPlan], *, restart: bool) -> None:
+    for way, plan in each_way.items():
+        WAYS[way](plan)
     if restart:
         operator.kill()
-    until(lambda: not get("smtpserver", "only", namespace=small.namespace), what="the server is gone", timeout=90)
-    mine = [name for name in left_behind(small.namespace) if "only" in name]
-    assert mine == []
+    for way, plan in each_way.items():
+        nothing_is_left(plan, way=way, timeout=90)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_mail_in_the_queue_blocks_and_is_kept(stand: Stand, queued: PoolPlan, way: str) -> None:
-    WAYS[way](queued)
-    until(lambda: blocked(stand, queued), what="DrainBlocked names the mail", timeout=60)
+@pytest.mark.usefixtures("deferring")
+def test_mail_in_the_queue_blocks_and_is_kept(stand: Stand, each_way: dict[str, PoolPlan]) -> None:
+    for plan in each_way.values():
+        queue_mail(stand, plan)
+    for way, plan in each_way.items():
+        WAYS[way](plan)
+    for way, plan in each_way.items():
+        until(lambda: blocked(stand, plan), what=f"DrainBlocked names the mail ({way})", timeout=60)  # noqa: B023
     operator.kill()
+    assert not any(is_gone(plan) for plan in each_way.values())
     stand.mailnet.reset()
-    RelayPod(cluster=stand.cluster, namespace=queued.namespace, server="only").flush()
-    until(lambda: not get("smtpserver", "only", namespace=queued.namespace), what="gone once delivered", timeout=120)
-    assert [name for name in left_behind(queued.namespace) if "only" in name] == []
+    for plan in each_way.values():
+        RelayPod(cluster=stand.cluster, namespace=plan.namespace, server="only").flush()
+    for way, plan in each_way.items():
+        nothing_is_left(plan, way=way, timeout=120)
 
 
 def blocked(stand: Stand, plan: PoolPlan) -> str:

@@ -92,11 +92,13 @@ class Stand:
         found: SmtpPool = SmtpPool.objects(self.api, namespace=namespace).get_by_name(name)
         return found
 
-    def create(self, plan: PoolPlan) -> None:
-        """Apply a pool with its servers, their addresses on the nodes, and wait until all are in traffic."""
-        self.place(plan)
-        apply(plan.manifests())
-        self.in_traffic(plan)
+    def create(self, *plans: PoolPlan) -> None:
+        """Apply pools with their servers, their addresses on the nodes, and wait until all are in traffic."""
+        for plan in plans:
+            self.place(plan)
+            apply(plan.manifests())
+        for plan in plans:
+            self.in_traffic(plan)
 
     def in_traffic(self, plan: PoolPlan, *, timeout: float = READY_TIMEOUT) -> None:
         """Wait until each server is ready and has its stated weight in force."""
