@@ -47,14 +47,15 @@ class Rounds:
         """After the first write, the second, and so on, until a round has no further one."""
         assert not await self._round(never)
         writes, wanted = self._of_the_deed(self.between.writes), await self.deed.picture(self._number)
-        assert writes
+        assert writes, self.deed.what
         for number in count(1):
             if not await self._same(partial(_is_the, number), wanted):
                 break
         assert len(self.killed_after) == number - 1
         # Workers run side by side: another order may have kept a write from being the last one. Which Events there are
-        # depends on it, too: what lasts shorter than a pass is not told.
-        for label in dict.fromkeys(one for one in writes if not one.startswith("Event ")):
+        # depends on it, too: what lasts shorter than a pass is not told. What both undisturbed rounds have is no stray.
+        both = set(writes) & set(self._of_the_deed(self.between.writes))
+        for label in sorted(one for one in both if not one.startswith("Event ")):
             tries = 0
             while label not in self.killed_after:
                 assert (tries := tries + 1) <= TRIES, f"no kill after {label}; kills after {self.killed_after}"
