@@ -144,10 +144,14 @@ def _change(server: str, slot: Slot, one: Wanted) -> list[str]:
         commands.append(f"set server {server} addr {one.address} port {one.port}")
     if slot.weight != one.weight:
         commands.append(f"set server {server} weight {one.weight}")
-    if one.checks is not None and slot.checks != one.checks:
-        commands.append(f"{'enable' if one.checks else 'disable'} health {server}")
+    toggled = one.checks is not None and slot.checks != one.checks
+    if toggled and one.checks:
+        commands.append(f"enable health {server}")
     if moved or slot.state is not one.state:
         commands.append(f"set server {server} state {one.state}")
+    # Last: `state ready` ends the pause of maintenance only for checks that are enabled, and no later word does.
+    if toggled and not one.checks:
+        commands.append(f"disable health {server}")
     return commands
 
 

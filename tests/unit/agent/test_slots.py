@@ -83,6 +83,16 @@ CASES = {
         [wanted(B, 5)],
         ["set server b/slot2 weight 5", "set server b/slot2 state ready"],
     ),
+    "a first member, and no entry: checks that are shut off before the state would stay paused for ever": (
+        [unused(1)],
+        [wanted(A, 5, checks=False)],
+        [
+            "set server b/slot1 addr 10.0.0.1 port 10024",
+            "set server b/slot1 weight 5",
+            "set server b/slot1 state ready",
+            "disable health b/slot1",
+        ],
+    ),
     "no longer an entry": ([held(1, A, 5)], [wanted(A, 5, checks=False)], ["disable health b/slot1"]),
     "a backend without checks": ([held(1, A, 5)], [wanted(A, 5, checks=None)], []),
 }
