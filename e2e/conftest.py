@@ -44,6 +44,7 @@ def stand() -> Iterator[Stand]:
     system.mailnet.reset()
     system.install()
     yield system
+    system.vacate()
     system.leave()
 
 
@@ -79,9 +80,9 @@ def sender(stand: Stand, shared: PoolPlan) -> Sender:
 
 @pytest.fixture
 def namespace(stand: Stand, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A namespace for one test, gone afterwards."""
+    """A namespace for one test, which goes afterwards."""
     name = request.node.name.removeprefix("test_").replace("_", "-").partition("[")[0][:40].strip("-")
-    with stand.namespace(name) as fresh:
+    with stand.passing_namespace(name) as fresh:
         yield fresh
 
 

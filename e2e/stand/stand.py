@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import pykube
@@ -13,7 +14,7 @@ from e2e.mailnet.client import Mailnet, Selection
 from e2e.mailnet.events import Outcome
 from e2e.stand.ground import MailnetByName, ground
 from e2e.stand.kinds import SmtpPool, SmtpServer, connect
-from e2e.stand.kubectl import apply, items, kubectl
+from e2e.stand.kubectl import apply, get, items, kubectl
 from e2e.stand.operator import Images, install, remove, require_vacant
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import POD, Sender, Sent
@@ -30,6 +31,8 @@ class Stand:
 
     cluster: Cluster
     images: Images
+    _leaving: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     @cached_property
     def mailnet(self) -> Mailnet:
@@ -75,12 +78,38 @@ class Stand:
         finally:
             self.empty(name)
 
+    @contextmanager
+    def passing_namespace(self, name: str) -> Iterator[str]:
+        """A namespace of a name of its own, which goes afterwards while the next pool comes up."""
+        fresh = f"{name}-{next(self._numbers)}"
+        kubectl("create", "namespace", fresh)
+        try:
+            yield fresh
+        finally:
+            self._dismiss(fresh)
+            self._leaving.append(fresh)
+
     def empty(self, namespace: str) -> None:
         """Delete a test's namespace; queues left on purpose are dropped by the documented decision."""
+        self._dismiss(namespace)
+        self._await_gone(namespace)
+
+    def vacate(self) -> None:
+        """Wait until every namespace that was to go is gone."""
+        while self._leaving:
+            self._await_gone(self._leaving.pop())
+
+    def _dismiss(self, namespace: str) -> None:
         for server in SmtpServer.objects(self.api, namespace=namespace):
             server.annotate_decision("drop")
         kubectl("delete", "smtppools,smtpservers,ipwarmupplans", "--all", "-n", namespace, "--wait=false")
-        kubectl("delete", "namespace", namespace, f"--timeout={DELETE_TIMEOUT}s", timeout=DELETE_TIMEOUT + 10)
+        kubectl("delete", "namespace", namespace, "--wait=false")
+
+    def _await_gone(self, namespace: str) -> None:
+        until(
+            lambda: not get("namespace", namespace, namespace="default"),
+            what=f"namespace {namespace} is gone", timeout=DELETE_TIMEOUT, interval=1,
+        )  # fmt: skip
 
     def server(self, name: str, *, namespace: str) -> SmtpServer:
         """The SmtpServer as it is now."""
@@ -93,10 +122,14 @@ class Stand:
         return found
 
     def create(self, *plans: PoolPlan) -> None:
-        """Apply pools with their servers, their addresses on the nodes, and wait until all are in traffic."""
+        """Apply pools with their servers, their addresses on the nodes, and wait until all are in traffic.
+
+        And until nothing of earlier tests is left: what comes now may be measured.
+        """
         for plan in plans:
             self.place(plan)
             apply(plan.manifests())
+        self.vacate()
         for plan in plans:
             self.in_traffic(plan)
 
