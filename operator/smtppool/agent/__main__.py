@@ -12,6 +12,7 @@ import uvloop
 from smtppool.agent import jsonlog
 from smtppool.agent.agent import Agent
 from smtppool.agent.settings import MissingSettingError, Paths, load
+from smtppool.kube import slices
 from smtppool.kube.client import connect
 
 log = logging.getLogger("agent")
@@ -33,6 +34,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     jsonlog.configure()
+    slices.shorten()  # a weight must reach HAProxy at once, however busy the node is with mail
     try:
         uvloop.run(main())
     except MissingSettingError as problem:

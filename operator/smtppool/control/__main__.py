@@ -15,6 +15,7 @@ from smtppool.control.logs import set_up_logs
 from smtppool.control.metrics import Metrics
 from smtppool.control.operator import Operator
 from smtppool.control.settings import Settings, SettingsError, from_environment
+from smtppool.kube import slices
 from smtppool.kube.client import Api, connect
 from smtppool.kube.lease import lead
 
@@ -70,6 +71,7 @@ def main() -> int:
         sys.stderr.write(f"smtppool.control: {error}\n")
         return 2
     set_up_logs(settings.log_level)
+    slices.shorten()  # an edited weight does not wait for what else runs on the node
     uvloop.run(run(settings))
     logger.info("stopped")
     return 0

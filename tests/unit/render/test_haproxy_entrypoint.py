@@ -28,8 +28,6 @@ def test_a_valid_warm_text_is_taken(tmp_path: Path, warm_text: str | None, taken
     script = (
         ENTRYPOINT.read_text().replace(names.HAPROXY_WARM_CONFIG, str(warm)).replace(names.HAPROXY_CONFIG, str(cold))
     )
-    path = f"{tmp_path}:/usr/bin:/bin"
-    said = subprocess.run(
-        ["sh", "-c", script], env={"PATH": path}, capture_output=True, text=True, check=True, timeout=10
-    )
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ENTRYPOINT.parents[2] / "operator")}
+    said = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=10)
     assert said.stdout == str(cold if taken == "cold" else warm)
