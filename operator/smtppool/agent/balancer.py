@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 VERIFY_INTERVAL: Final = 3.0
 SOON: Final = 0.25  # after commands, and while first health checks are outstanding
 STAT_INTERVAL: Final = 0.5
+_ENDED: Final = "HAProxy ended meanwhile: what was said to it, or by it, is not of the next one"
 
 
 class Balancer:
@@ -61,31 +62,36 @@ class Balancer:
 
     async def _read(self) -> None:
         """Take over what HAProxy holds."""
-        held = {}
+        before, held = self._held, {}
         for backend in (haproxy.MEMBERS, haproxy.PEERS):
             held[backend] = slots.read(runtime.table(await self._runtime.execute([f"show servers state {backend}"])))
         lists = runtime.acl_ids(await self._runtime.execute(["show acl"]), file=self._settings.paths.members_acl)
         acl = {name: runtime.acl_entries(await self._runtime.execute([f"show acl {name}"])) for name in lists}
+        if self._held is not before or not all(held.values()):
+            raise ConnectionResetError(_ENDED)
         self._held, self._acl = held, acl
 
     async def _apply(self) -> None:
         """Send the difference between the routing and what HAProxy holds, in one call."""
-        routing = self._board.facts.routing
+        routing, digest = self._board.facts.routing, self._board.facts.routing_hash
         if routing is None or routing is self._followed:
             return
-        wanted = self._wanted(routing)
+        before, held, wanted = self._held, dict(self._held), self._wanted(routing)
         commands = self._acl_commands(routing)
         if self._cold() and routing.balance is Balance.ROUND_ROBIN:
-            commands += await self._start_rotation(wanted[haproxy.MEMBERS])
-        for backend, held in self._held.items():
-            commands += slots.plan(backend, held, wanted[backend])
+            held[haproxy.MEMBERS], start = await self._start_rotation(wanted[haproxy.MEMBERS])
+            commands += start
+        for backend, found in held.items():
+            commands += slots.plan(backend, found, wanted[backend])
         if commands:
             await self._runtime.execute(commands)
             self._verify_at = min(self._verify_at, time.monotonic() + SOON)
-        self._held = {backend: slots.after(held, wanted[backend]) for backend, held in self._held.items()}
+        if self._held is not before:
+            raise ConnectionResetError(_ENDED)
+        self._held = {backend: slots.after(found, wanted[backend]) for backend, found in held.items()}
         self._acl = dict.fromkeys(self._acl, _addresses(routing))
         self._followed = routing
-        self._board.update(applied_hash=self._board.facts.routing_hash)
+        self._board.update(applied_hash=digest)
         self._warm.keep(self._held, _addresses(routing))
 
     def _wanted(self, routing: Routing) -> dict[str, tuple[Wanted, ...]]:
@@ -109,12 +115,9 @@ class Balancer:
     def _cold(self) -> bool:
         return all(slot.state is State.MAINT for slot in self._held[haproxy.MEMBERS])
 
-    async def _start_rotation(self, wanted: tuple[Wanted, ...]) -> list[str]:
+    async def _start_rotation(self, wanted: tuple[Wanted, ...]) -> tuple[coldstart.Held, list[str]]:
         held = self._held[haproxy.MEMBERS]
-        self._held[haproxy.MEMBERS], commands = await coldstart.commands(
-            held, wanted, connection=self._runtime, settings=self._settings
-        )
-        return commands
+        return await coldstart.commands(held, wanted, connection=self._runtime, settings=self._settings)
 
     async def _measure(self) -> None:
         """Count sessions, and open or close the frontends; a stopping pod's belong to the preStop hook."""
