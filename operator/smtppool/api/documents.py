@@ -38,7 +38,7 @@ class Member(Model):
     weight: Weight
     state: MemberState = MemberState.READY
     handover: bool = True  # takes mail from peers on HANDOVER_IN_PORT
-    entry: bool = True  # balances for the pool, so it checks the others; False spares everyone its checks
+    entry: bool = True  # it checks the others, as it balances for the pool or has a vote on who is down
 
     @property
     def takes_over(self) -> bool:

@@ -1,10 +1,10 @@
-"""Which pods of a pool are its entries: the same answer for the routing (who checks the others) and for the labels."""
+"""Which pods of a pool are its entries, and which check the others: the same answer for routing, labels and health."""
 
 from collections.abc import Iterable, Sequence
 
 from smtppool.control.assess import Assessment
 from smtppool.control.view import PoolView, ServerView
-from smtppool.policy.entry import Candidate, choose_entries
+from smtppool.policy.entry import Candidate, choose_checking, choose_entries
 from smtppool.policy.votes import down_by_vote
 
 Assessed = tuple[ServerView, Assessment]
@@ -12,25 +12,37 @@ Assessed = tuple[ServerView, Assessment]
 
 def chosen_entries(pool: PoolView, assessed: Sequence[Assessed]) -> frozenset[str]:
     """Names of servers. A pool that cannot be read keeps as many entries as it has."""
-    down = seen_down(assessed)
-    candidates = [
+    candidates = _candidates(assessed, down=seen_down(pool, assessed))
+    return choose_entries(candidates, replicas=_replicas(pool, candidates))
+
+
+def checking(pool: PoolView, assessed: Sequence[Assessed]) -> frozenset[str]:
+    """Names of servers that check the others: more than the entries, if those are few."""
+    candidates = _candidates(assessed, down=frozenset())
+    return choose_checking(candidates, replicas=_replicas(pool, candidates))
+
+
+def seen_down(pool: PoolView, assessed: Sequence[Assessed]) -> frozenset[str]:
+    """Members to which most of the others that check them cannot connect."""
+    jury = checking(pool, assessed)
+    votes = {
+        view.key.name: frozenset(view.own_report.down)
+        for view, _ in assessed
+        if view.key.name in jury and view.own_report and view.pod is not None and view.pod.ready
+    }
+    return down_by_vote([view.key.name for view, _ in assessed], votes)
+
+
+def _replicas(pool: PoolView, candidates: Iterable[Candidate]) -> int:
+    return sum(candidate.labelled for candidate in candidates) if pool.spec is None else pool.spec.entry.replicas
+
+
+def _candidates(assessed: Iterable[Assessed], *, down: frozenset[str]) -> list[Candidate]:
+    return [
         _candidate(view, assessment, down=view.key.name in down)
         for view, assessment in assessed
         if view.pod is not None
     ]
-    labelled = sum(candidate.labelled for candidate in candidates)
-    return choose_entries(candidates, replicas=labelled if pool.spec is None else pool.spec.entry.replicas)
-
-
-def seen_down(assessed: Iterable[Assessed]) -> frozenset[str]:
-    """Members to which most of the entry pods that check them cannot connect."""
-    views = [view for view, _ in assessed]
-    votes = {
-        view.key.name: frozenset(view.own_report.down)
-        for view in views
-        if view.own_report and view.pod is not None and view.pod.labelled
-    }
-    return down_by_vote([view.key.name for view in views], votes)
 
 
 def _candidate(view: ServerView, assessment: Assessment, *, down: bool) -> Candidate:

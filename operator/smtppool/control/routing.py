@@ -12,7 +12,7 @@ from smtppool.api.smtppool import EgressCheck, EgressCheckMode, SmtpPoolSpec
 from smtppool.api.units import parse_size
 from smtppool.control.assess import assess, keeps_weight
 from smtppool.control.context import Context
-from smtppool.control.entries import Assessed, chosen_entries
+from smtppool.control.entries import Assessed, checking, chosen_entries
 from smtppool.control.frozen import freeze, freezing, frozen_weights
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.apply import Applied
@@ -64,7 +64,7 @@ def identity(pool: PoolView) -> PoolObject:
 
 def with_members(rules: Routing, pool: PoolView, assessed: list[Assessed]) -> Routing:
     """Everything of `rules`, with the members as they are now, sorted by name."""
-    entries = chosen_entries(pool, assessed) | {view.key.name for view, _ in assessed if view.pod and view.pod.labelled}
+    entries = chosen_entries(pool, assessed) | checking(pool, assessed)
     members = (
         routed(assessment.member, assessment.weight, entry=view.key.name in entries) for view, assessment in assessed
     )

@@ -45,7 +45,7 @@ async def pass_health(context: Context, key: Key) -> float | None:
     now = context.clock()
     before = context.scored.get(key)
     assessed = [(view, context.assess(view)) for view in context.gatherer.servers_of(pool)]
-    uptimes = _uptimes(assessed, before.uptimes if before else {}, now)
+    uptimes = _uptimes(pool, assessed, before.uptimes if before else {}, now)
     observations = [observation(view, assessment, uptimes[view.key.name].share) for view, assessment in assessed]
     state, decision = decide(_state(context, pool, before), observations, _settings(pool.spec), now)
     try:
@@ -73,9 +73,11 @@ def observation(view: ServerView, assessment: Assessment, uptime: float | None) 
     )
 
 
-def _uptimes(assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime) -> dict[str, Uptime]:
-    """A look at each member: ready, and not down for most of the entry pods that check it."""
-    down = seen_down(assessed)
+def _uptimes(
+    pool: PoolView, assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime
+) -> dict[str, Uptime]:
+    """A look at each member: ready, and not down for most of the others that check it."""
+    down = seen_down(pool, assessed)
     return {
         view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, down), now=now)
         for view, assessment in assessed

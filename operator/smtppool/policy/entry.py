@@ -6,7 +6,9 @@ entry must still be there to answer 450.
 
 from collections import Counter
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_JURY: Final = 3  # members whose checks say who is down: of two others one alone is no majority
 
 
 class Candidate(NamedTuple):
@@ -37,3 +39,13 @@ def choose_entries(candidates: Collection[Candidate], *, replicas: int) -> froze
         chosen.append(best)
         per_node[best.node] += 1
     return frozenset(candidate.name for candidate in chosen)
+
+
+def choose_checking(candidates: Collection[Candidate], *, replicas: int) -> frozenset[str]:
+    """Whose checks say who is down. Whoever is said to be down is asked all the same, as it may be the other way round.
+
+    At least three, if there are as many: else one that cannot connect, or lies, takes one entry after the other out.
+    """
+    asked = [candidate._replace(down=False) for candidate in candidates]
+    jury = choose_entries(asked, replicas=max(replicas, _JURY) if len(asked) >= _JURY else replicas)
+    return jury | {candidate.name for candidate in candidates if candidate.labelled}
