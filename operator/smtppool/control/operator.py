@@ -90,6 +90,7 @@ class Operator:
                 changed = await resync(self._api, self._context.cache, SOURCES)
             except ApiError as error:
                 logger.warning("resync: %s", error)
+                self._dispatcher.everything()  # what it found before is in the cache, and no news the next time
                 continue
             if changed:
                 logger.warning("resync found %d changes that no watch had told", len(changed))
