@@ -21,12 +21,15 @@ from smtppool.policy.weights import decide_weight
 Entries = list[dict[str, Any]]
 
 
-def cordons(pool: PoolView, servers: Iterable[Assessed], neighbours: Neighbours) -> Entries:
-    """`status.onCordonedNodes`; a pool that cannot be read keeps what it has."""
+def cordons(pool: PoolView, servers: Iterable[Assessed], neighbours: Neighbours, *, rolling: str | None) -> Entries:
+    """`status.onCordonedNodes`; a pool that cannot be read keeps what it has.
+
+    `rolling`: whom this very pass takes out of traffic to replace its pod, which no status says yet.
+    """
     if pool.spec is None:
         return entries_of(pool)
     members = [
-        _member(view, assessment, neighbours)
+        _member(view, assessment, neighbours, rolling=view.key.name == rolling)
         for view, assessment in servers
         if assessment.in_force and not view.deleted
     ]
@@ -48,11 +51,11 @@ def entries_of(pool: PoolView) -> Entries:
     return list(pool.status.get("onCordonedNodes", ()))
 
 
-def _member(view: ServerView, assessment: Assessment, neighbours: Neighbours) -> CordonMember:
+def _member(view: ServerView, assessment: Assessment, neighbours: Neighbours, *, rolling: bool) -> CordonMember:
     node = None if view.paused else cordoned_node(view, neighbours)
     decided = decision_on(view, node) if node is not None else None
     leaving, drain = decided is not None and decided["decision"] == CordonRule.LEAVES, assessment.drain
-    serves = _serves(view, assessment)
+    serves = _serves(view, assessment) and not rolling
     under_way = drain.released or (serves and not drain.empty)
     return CordonMember(
         name=view.key.name,

@@ -49,7 +49,8 @@ class PoolWorker:
         servers = self._assessed(pool)
         await self._label(pool, servers)
         roll = await self._roll.step(pool, servers, routing_in_force(self._context, key))
-        await self._tell(pool, servers, problems, roll, cordons(pool, servers, self._context.neighbours))
+        on_cordoned = cordons(pool, servers, self._context.neighbours, rolling=roll.picked)
+        await self._tell(pool, servers, problems, roll, on_cordoned)
         return self._next_check(roll)
 
     def _assessed(self, pool: PoolView) -> list[Assessed]:

@@ -1,11 +1,12 @@
 """A relay whose node is cordoned, by the objects in the cache: who asks, where it goes, what is told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from smtppool.api.documents import Intake, Lanes, NodeEgressReport, QueueDepth
-from smtppool.api.names import COMPONENT, REPORT_KEY, node_egress_report_name
+from smtppool.api.names import COMPONENT, REPORT_KEY, Key, node_egress_report_name
 from smtppool.control.assess import placement_of
 from smtppool.control.conditions.draining import draining
 from smtppool.control.conditions.ready import ready
@@ -15,7 +16,7 @@ from smtppool.policy.drain import Phase
 from smtppool.policy.drain_facts import AskedBy
 from smtppool.render.statefulset import RELEASED
 from tests.unit.control.bodies import ADDRESS, Cluster, body
-from tests.unit.control.test_drains import PEER, handing_over
+from tests.unit.control.test_drains import OWN, PEER, handing_over, routing
 
 LEAVES = {"server": "mx1", "node": "n1", "decision": "Leaves"}
 
@@ -162,14 +163,26 @@ def test_what_the_pool_writes_down() -> None:
     made = cordoned(node("n2"), queue=QueueDepth(deferred=1))
     view, assessment, neighbours = made.look()
     assert view.pool is not None
-    assert cordons(view.pool, [(view, assessment)], neighbours) == [
+    assert cordons(view.pool, [(view, assessment)], neighbours, rolling=None) == [
         {**LEAVES, "decision": "LastMember", "message": "no other member would be in traffic"}
     ]
     made.server["spec"]["weight"] = 0
     view, assessment, neighbours = made.look()
     assert view.pool is not None
-    assert cordons(view.pool, [(view, assessment)], neighbours) == [LEAVES]
+    assert cordons(view.pool, [(view, assessment)], neighbours, rolling=None) == [LEAVES]
     made.pool["spec"] = {"mode": "nonsense"}  # type: ignore[index]
     view, assessment, neighbours = made.look()
     assert view.pool is not None
-    assert cordons(view.pool, [(view, assessment)], neighbours) == [LEAVES], "as it was"
+    assert cordons(view.pool, [(view, assessment)], neighbours, rolling=None) == [LEAVES], "as it was"
+
+
+def test_a_member_that_the_same_pass_begins_to_roll_is_not_counted_upon() -> None:
+    """Both begin with a new version of the operator: its template is new, and so is what it does about cordons."""
+    made = Cluster(others=[node("n1", unschedulable=True), node("n2"), routing(OWN, PEER)])
+    view, assessment, neighbours = made.look()
+    assert view.pool is not None
+    assert view.pod is not None
+    other = replace(view, key=Key("mail", "mx2"), pod=replace(view.pod, node="n2"))
+    both = [(view, assessment), (other, assessment)]
+    assert cordons(view.pool, both, neighbours, rolling=None) == [LEAVES]
+    assert cordons(view.pool, both, neighbours, rolling="mx2")[0]["decision"] == "LastMember"
