@@ -116,7 +116,7 @@ def _emptying(facts: DrainFacts, asked: Asked, look: Look) -> DrainDecision:
 
 def _takes_turns(facts: DrainFacts, asked: Asked, look: Look) -> bool:
     """Not by health: its own address is what the mail must not leave from, and the relay comes back by itself."""
-    able = bool(facts.peers) and facts.lanes is Lanes.OPEN and asked.by is not AskedBy.HEALTH
+    able = bool(facts.peers) and facts.lanes is Lanes.OPEN and not asked.unwell
     depth = facts.queue.last_depth
     return (
         able

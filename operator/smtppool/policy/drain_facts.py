@@ -24,12 +24,13 @@ class AskedBy(StrEnum):
 class Asked(NamedTuple):
     """`release`: no pod once it is empty. A deletion has steps of its own for that (`lifecycle.py`).
 
-    `stuck`: it would get a pod elsewhere if it could; why it cannot.
+    `stuck`: it would get a pod elsewhere if it could; why it cannot. `unwell`: its health asks too, less strongly.
     """
 
     by: AskedBy
     release: bool
     stuck: str = ""
+    unwell: bool = False
 
 
 class OnCordoned(NamedTuple):
@@ -90,12 +91,13 @@ def who_asks(
 
     A cordoned node is left with or without health; what health wants is asked again where the relay runs then.
     """
+    unwell = health in {HealthAction.HAND_OVER, HealthAction.SCALE_DOWN}
     if deleted:
         return Asked(AskedBy.DELETION, release=False)
     if desired is DesiredState.DRAINED:
         return Asked(AskedBy.USER, release=True)
     if cordoned is not None and cordoned.leaves:
-        return Asked(AskedBy.NODE, release=not cordoned.stuck, stuck=cordoned.stuck)
-    if health in {HealthAction.HAND_OVER, HealthAction.SCALE_DOWN}:
-        return Asked(AskedBy.HEALTH, release=health is HealthAction.SCALE_DOWN)
+        return Asked(AskedBy.NODE, release=not cordoned.stuck, stuck=cordoned.stuck, unwell=unwell)
+    if unwell:
+        return Asked(AskedBy.HEALTH, release=health is HealthAction.SCALE_DOWN, unwell=True)
     return None

@@ -11,8 +11,8 @@ from tests.unit.policy.facts import NOW, report
 
 USER = Asked(AskedBy.USER, release=True)
 DELETION = Asked(AskedBy.DELETION, release=False)
-OFF_DUTY = Asked(AskedBy.HEALTH, release=False)
-SCALED_DOWN = Asked(AskedBy.HEALTH, release=True)
+OFF_DUTY = Asked(AskedBy.HEALTH, release=False, unwell=True)
+SCALED_DOWN = Asked(AskedBy.HEALTH, release=True, unwell=True)
 MOVES = Asked(AskedBy.NODE, release=True)
 STUCK = Asked(AskedBy.NODE, release=False, stuck="no other node takes pods")
 LEAVES = OnCordoned("n1", leaves=True)
@@ -70,6 +70,10 @@ CASES = (
     Case("peers refuse, and are asked again", {"since": NOW - 2 * PATIENCE}, Phase.HANDOVER, "HandingOver", "NotTaken"),
     Case("peers refuse, closed lanes", {**_LATE, "lanes": Lanes.CLOSED}, Phase.HANDOVER, "HandingOver", "NotTaken"),
     Case("peers refuse, by health", {**_LATE, "asked": OFF_DUTY}, Phase.HANDOVER, "HandingOver", "NotTaken"),
+    Case("peers refuse, on a cordoned node", {**_LATE, "asked": STUCK}, Phase.DELIVERY, "Emptying", "NotTaken"),
+    Case(
+        "and it is unwell", {**_LATE, "asked": STUCK._replace(unwell=True)}, Phase.HANDOVER, "HandingOver", "NotTaken"
+    ),
     Case("peers refuse a deletion", {**_LATE, "asked": DELETION}, Phase.DELIVERY, "Emptying", "NotTaken"),
     Case("only mail on hold is left", {**_LATE, "queue": closed(hold=3)}, Phase.HANDOVER, "HandingOver", "HoldQueue"),
     Case("nobody can say any more", {**_LATE, "queue": _SILENT}, Phase.HANDOVER, "QueueUnreachable", "NotTaken"),

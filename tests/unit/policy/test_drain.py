@@ -72,7 +72,7 @@ def test_the_table_has_every_phase() -> None:
         (False, DesiredState.CORDONED, HealthAction.SCALE_DOWN, None, SCALED_DOWN),
         (False, DesiredState.ACTIVE, None, STAYS, None),
         (False, DesiredState.ACTIVE, HealthAction.HAND_OVER, STAYS, OFF_DUTY),
-        (False, DesiredState.CORDONED, HealthAction.HAND_OVER, LEAVES, MOVES),
+        (False, DesiredState.CORDONED, HealthAction.HAND_OVER, LEAVES, MOVES._replace(unwell=True)),
         (False, DesiredState.ACTIVE, None, LEAVES._replace(stuck=STUCK.stuck), STUCK),
         (False, DesiredState.DRAINED, HealthAction.HAND_OVER, LEAVES, USER),
         (True, DesiredState.DRAINED, HealthAction.SCALE_DOWN, LEAVES, DELETION),
