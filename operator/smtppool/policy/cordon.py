@@ -1,7 +1,8 @@
 """Which members leave a cordoned node now, so that their queues are elsewhere before somebody drains it.
 
 Members that serve go one after the other and only as far as the pool can spare them; those that serve nobody cost
-nothing and go at once. One that left comes back while too few serve: a cordon never empties a pool.
+nothing and go at once. One that left comes back while too few serve: a cordon never empties a pool. So do those that
+are of use again and are more than may be out: for a moment nobody may have served, and all of them were let go.
 """
 
 from collections.abc import Collection, Iterator
@@ -65,11 +66,15 @@ class _Room:
     max_unavailable: str
 
     def begun(self) -> set[str]:
-        """Who was asked before and goes on. While too few serve, those that are of use stay, first who cannot move."""
+        """Who was asked before and goes on.
+
+        While too few serve, or too many left, those that are of use stay, first who cannot move.
+        """
         asked = {one.name for one in self.members if one.leaving and one.node is not None}
         useful = sorted((one for one in self.members if one.name in asked and one.serves), key=_order, reverse=True)
         missing = max(1, self.min_available) - len(self._serving(asked))
-        return asked - {one.name for one in useful[: max(0, missing)]}
+        surplus = len(useful) - allowed_out(self.max_unavailable, len(self.members))
+        return asked - {one.name for one in useful[: max(0, missing, surplus)]}
 
     def refusals(self, candidate: CordonMember, leaving: set[str]) -> Iterator[tuple[CordonRule, str]]:
         """Why a member that serves stays, the gravest first."""

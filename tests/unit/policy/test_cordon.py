@@ -62,6 +62,10 @@ CASES = (
          {"a": LEAVES, "b": LAST}),
     Case("called back below minAvailable", [on("a", **STANDS_BY), member("x"), member("y", **OUT)], {"a": MINIMUM},
          min_available=2),
+    Case("called back when nobody served for a moment", [on(name, **STANDS_BY) for name in "abcd"],
+         {"a": LEAVES, "b": LEAVES, "c": MAXIMUM, "d": MAXIMUM}),
+    Case("not called back when another fails", [on("a", **STANDS_BY), member("x", **OUT), member("y"), member("z")],
+         {"a": LEAVES}, max_unavailable="1"),
     Case("two nodes", [on("a"), on("b", node="n2"), *ELSEWHERE], {"a": LEAVES, "b": ONE}),
 )  # fmt: skip
 
@@ -117,6 +121,7 @@ def test_one_more_at_a_time_and_within_what_may_be_out(
     members: list[CordonMember], min_available: int, max_unavailable: str
 ) -> None:
     gone = leaving(members, min_available, max_unavailable)
+    assert sum(one.serves for one in members if one.name in gone) <= allowed_out(max_unavailable, len(members))
     new = [one for one in members if one.name in gone and one.serves and not one.leaving]
     assert len(new) <= 1
     if new:
