@@ -13,6 +13,7 @@ from smtppool.kube.cache import Cache, Ref
 from smtppool.kube.client import Api
 from smtppool.kube.errors import GoneError, UnavailableError
 from smtppool.kube.kinds import Kind, key_of
+from smtppool.policy.verdict import listed
 
 logger = logging.getLogger(__name__)
 Sources = Mapping[Kind, str | None]  # kind -> label selector of its watch
@@ -78,9 +79,8 @@ async def _complete(api: Api, cache: Cache, kind: Kind, selector: str | None, pa
 
 
 def _names(kind: Kind, keys: set[Key]) -> str:
-    first, rest = sorted(keys)[:NAMED], len(keys) - NAMED
-    names = ", ".join(f"{key.namespace}/{key.name}" if key.namespace else key.name for key in first)
-    return f"{kind.name} {names}" + (f" and {rest} more" if rest > 0 else "")
+    names = [f"{key.namespace}/{key.name}" if key.namespace else key.name for key in sorted(keys)]
+    return f"{kind.name} {listed(names, most=NAMED)}"
 
 
 class _Listed(NamedTuple):

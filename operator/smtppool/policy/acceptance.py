@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from smtppool.api.base import Model
 from smtppool.api.names import MAX_NAME, Key
 from smtppool.api.smtppool import MAX_SERVERS
-from smtppool.policy.verdict import Verdict
+from smtppool.policy.verdict import Verdict, listed
 
 SpecModel = TypeVar("SpecModel", bound=Model)
 
@@ -58,7 +58,7 @@ def accept_spec(errors: tuple[str, ...], *, kind: str) -> Verdict:
     """Readable or not; all that a pool or a plan needs."""
     if not errors:
         return ACCEPTED
-    fields = ", ".join(errors[:8]) + (f" and {len(errors) - 8} more" if len(errors) > 8 else "")
+    fields = listed(errors, most=8)
     return Verdict(
         "False",
         "InvalidSpec",

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from smtppool.api.cordoned import CordonRule
 from smtppool.policy.rolling import allowed_out
+from smtppool.policy.verdict import listed
+
+_NAMED = 4  # in a message, which the status has room for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +92,7 @@ class _Room:
         picked = [one for one in self.members if one.name in leaving and one.serves and not one.leaving]
         ahead = {one.name for one in self.members if one.name in leaving and one.busy} | {one.name for one in picked}
         if ahead:
-            yield CordonRule.ONE_AT_A_TIME, f"{', '.join(sorted(ahead))} goes first"
+            yield CordonRule.ONE_AT_A_TIME, f"goes after {listed(sorted(ahead), most=_NAMED)}"
 
     def _serving(self, leaving: set[str]) -> set[str]:
         return {one.name for one in self.members if one.serves} - leaving

@@ -6,7 +6,7 @@ from datetime import timedelta
 from smtppool.api.documents import Lanes, QueueDepth
 from smtppool.policy.drain_facts import PATIENCE, Asked, AskedBy, DrainFacts
 from smtppool.policy.emptiness import Look, PodState, QueueState, counted
-from smtppool.policy.verdict import Verdict
+from smtppool.policy.verdict import Verdict, listed
 
 _NAMED = 8  # peers in a message
 WHY = {
@@ -74,8 +74,7 @@ def _how(facts: DrainFacts, *, hands_over: bool) -> str:
 
 
 def _names(peers: tuple[str, ...]) -> str:
-    more = f" and {len(peers) - _NAMED} more" if len(peers) > _NAMED else ""
-    return f"peers {', '.join(peers[:_NAMED])}{more}"
+    return f"peers {listed(peers, most=_NAMED)}"
 
 
 def _blocks(facts: DrainFacts, asked: Asked) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 Untrusted text (an agent's, a node's) enters a message only through `quoted`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -21,6 +22,12 @@ def quoted(text: str, *, limit: int = 200) -> str:
     """Text of others, as printable ASCII on one line."""
     printable = "".join(char if " " <= char <= "~" else "?" for char in text)
     return printable if len(printable) <= limit else printable[: limit - 3] + "..."
+
+
+def listed(names: Sequence[str], *, most: int, between: str = ", ") -> str:
+    """The first of them and how many more there are: a pool has 200 members, and a message a limit."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return between.join(names[:most]) + more
 
 
 def parse_time(text: str | None) -> datetime | None:

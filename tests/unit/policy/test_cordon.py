@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtppool.api.cordoned import CordonRule
+from smtppool.api.cordoned import CordonRule, OnCordonedNode
 from smtppool.policy.cordon import CordonMember, decide_cordons
 from smtppool.policy.rolling import allowed_out
 
@@ -84,6 +84,16 @@ def test_every_rule_is_in_the_table() -> None:
 def test_the_numbers_are_told() -> None:
     (stay,) = decide_cordons([on("a"), member("x")], min_available=2, max_unavailable="2")
     assert stay.message == "1 members would be in traffic, minAvailable is 2"
+
+
+def test_the_status_has_room_for_what_is_told_in_the_largest_pool() -> None:
+    """A status that the API server refuses would be a decision that nobody remembers."""
+    names = [f"{n:03}".rjust(46, "m") for n in range(200)]
+    members = [on(name, moves=True, **(OUT | BEGUN if n < 60 else {})) for n, name in enumerate(names)]
+    stays = decide_cordons(members, min_available=1, max_unavailable="100%")
+    assert {one.rule for one in stays} == {LEAVES, ONE}
+    for one in stays:
+        OnCordonedNode(server=one.name, node=one.node, decision=one.rule, message=one.message)
 
 
 MEMBERS = st.lists(

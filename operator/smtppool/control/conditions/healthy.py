@@ -6,7 +6,7 @@ from smtppool.api.outcomes import Standing
 from smtppool.control.scored import Scored
 from smtppool.policy.health.decision import Health, MemberHealth, Refusal
 from smtppool.policy.health.telling import HEALTHY, NOT_EVALUATED
-from smtppool.policy.verdict import Verdict
+from smtppool.policy.verdict import Verdict, listed
 
 _NOT_YET = Verdict("Unknown", NOT_EVALUATED, "no relay has counted outcomes yet")
 _NAMED = 5
@@ -69,5 +69,4 @@ def _kept(refused: Sequence[Refusal]) -> str:
 
 
 def _listed(told: list[str]) -> str:
-    more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
-    return "; ".join(told[:_NAMED]) + more
+    return listed(told, most=_NAMED, between="; ")

@@ -1,9 +1,9 @@
 """Ready of a pool: does it take mail. Members that are not in traffic are named with the reason."""
 
 from smtppool.control.conditions.observed import PoolObserved
-from smtppool.policy.verdict import Verdict
+from smtppool.policy.verdict import Verdict, listed
 
-NAMED = 5
+_NAMED = 5
 
 
 def pool_ready(observed: PoolObserved) -> Verdict:
@@ -20,11 +20,6 @@ def pool_ready(observed: PoolObserved) -> Verdict:
     ]
     members, inside = len(observed.servers), len(observed.servers) - len(out)
     if not inside:
-        return Verdict("False", "NoMemberInTraffic", f"clients are told to try later; {_listed(out)}")
+        return Verdict("False", "NoMemberInTraffic", f"clients are told to try later; {listed(out, most=_NAMED)}")
     said = f"{inside} of {members} members in traffic"
-    return Verdict("True", "InTraffic", f"{said}; {_listed(out)}" if out else said)
-
-
-def _listed(out: list[str]) -> str:
-    more = f" and {len(out) - NAMED} more" if len(out) > NAMED else ""
-    return ", ".join(out[:NAMED]) + more
+    return Verdict("True", "InTraffic", f"{said}; {listed(out, most=_NAMED)}" if out else said)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from smtppool.api.documents import Lanes
 from smtppool.control.conditions.observed import ServerObserved
 from smtppool.policy.drain_words import NODE_CORDONED
-from smtppool.policy.verdict import Verdict, quoted
+from smtppool.policy.verdict import Verdict, listed, quoted
+
+_NAMED = 5
 
 
 def ready(observed: ServerObserved) -> Verdict:
@@ -62,8 +64,8 @@ def _pod(observed: ServerObserved) -> Verdict | None:
     if pod.trouble is None:
         return None
     if (homes := observed.homes) is not None and homes.cordoned and not homes.open:
-        names = ", ".join(homes.cordoned)
-        return Verdict("False", NODE_CORDONED, f"{homes.why_not}; {names} could run it and is cordoned: uncordon it")
+        names = listed(homes.cordoned, most=_NAMED)
+        return Verdict("False", NODE_CORDONED, f"{homes.why_not}; {names} could run it if uncordoned")
     return pod.trouble._replace(message="; ".join(filter(None, (pod.trouble.message, pending))))
 
 
