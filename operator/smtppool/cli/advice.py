@@ -37,6 +37,12 @@ BY_REASON: Final[Mapping[str, str]] = {
     "NodeSilent": "bring the node back; if it is lost for good, delete the Node object",
     "QueueUnreadable": "look at the log of the container `agent`",
     "NodeCordoned": "uncordon the node that the message names, or give the relay another one: its address, its volume",
+    "NoPeer": "bring another member of the pool into traffic, or wait until the relay has delivered its queue itself",
+    "NotTaken": "look at the log of the container `agent`: what the peers answer; is port 10026 open between the pods?",
+    "HoldQueue": "in the container `postfix`: postsuper -H <id> to deliver a message on hold, -d <id> to lose it",
+    "CorruptQueue": "look at the files in corrupt/ of the queue, in the container `postfix`, and move them away",
+    "VolumeNotKept": "run smtppool queue save <server>: it makes the volume outlive its claim",
+    "MailQueued": "let the queue be delivered, or decide: smtppool queue save|drop <server>",
     "RollWaits": "repair the member that the message names; the roll goes on by itself",
 }
 _PULL: Final = "push the image, or name pull secrets in spec.pod.imagePullSecrets"
@@ -46,8 +52,7 @@ BY_KUBELET: Final[Mapping[str, str]] = {
     "ImagePullBackOff": _PULL,
 }
 BY_TYPE: Final[Mapping[str, str]] = {
-    "DrainBlocked": "let the queue be delivered, or decide: smtppool queue save|drop <server>",
-    "QueueUnreachable": "bring the pod back (node, volume, image), or decide: smtppool queue save|drop <server>",
+    "QueueUnreachable": "bring the pod back: its node, volume, image; of a deleted server: smtppool queue save|drop",
     "Draining": "wait: it goes on by itself",
 }
 

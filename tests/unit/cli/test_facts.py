@@ -79,12 +79,22 @@ def test_smarthost_has_no_address() -> None:
         (NOT_EVALUATED, NOTHING),
         (MISMATCH, "lanes are closed"),
         (BLOCKED, "smtppool queue save|drop"),
+        (condition("DrainBlocked", "True", "NoPeer"), "another member"),
+        (condition("DrainBlocked", "True", "HoldQueue"), "postsuper -H"),
+        (condition("DrainBlocked", "True", "NotTaken"), "what the peers answer"),
+        (condition("QueueUnreachable", "True", "NoReport"), "container `agent`"),
         (condition("Ready", "False", "CrashLoopBackOff"), "kubectl logs --previous"),
         (condition("NewKind", "False", "Odd"), "see the message"),
     ],
 )
 def test_advice(given: dict[str, Any], says: str) -> None:
     assert says in advice(given)
+
+
+@pytest.mark.parametrize("reason", ["NoPeer", "NotTaken", "HoldQueue", "CorruptQueue"])
+def test_nobody_is_sent_to_a_command_that_refuses(reason: str) -> None:
+    """`smtppool queue save` and `drop` are for servers that are being deleted; a drain may be of a living one."""
+    assert "smtppool queue" not in advice(condition("DrainBlocked", "True", reason))
 
 
 def test_every_advised_reason_is_one_that_is_given() -> None:
