@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from smtppool.api.base import Model, Ratio, Score, cel
+from smtppool.api.units import parse_ratio
 
 
 class HealthAction(StrEnum):
@@ -40,12 +41,17 @@ class HealthWeights(Model):
         return self
 
 
+_ORDER = "health.restoreAt must not be below health.removeBelow"
+_SOME_BOUNCES = "health.maxBounceRate must be above 0%: every relay has some bounces, so all would be taken out"
+
+
 class Health(Model):
     """When a member leaves the traffic, and when it returns."""
 
     model_config = ConfigDict(
         json_schema_extra=cel(
-            ("self.restoreAt >= self.removeBelow", "health.restoreAt must not be below health.removeBelow")
+            ("self.restoreAt >= self.removeBelow", _ORDER),
+            ("self.maxBounceRate.matches('[1-9]')", _SOME_BOUNCES),
         )
     )
 
@@ -57,7 +63,9 @@ class Health(Model):
     action: HealthAction = HealthAction.CORDON
 
     @model_validator(mode="after")
-    def _order(self) -> Self:
+    def _limits(self) -> Self:
         if self.restore_at < self.remove_below:
-            raise ValueError("health.restoreAt must not be below health.removeBelow")
+            raise ValueError(_ORDER)
+        if not parse_ratio(self.max_bounce_rate):
+            raise ValueError(_SOME_BOUNCES)
         return self

@@ -75,11 +75,24 @@ class Entry(Model):
     service: ServiceSettings = Field(default_factory=ServiceSettings)
 
 
+_EMPTIED = "availability.maxUnavailable must be below 100% while availability.minAvailable is 0: nobody would be left"
+
+
 class Availability(Model):
     """How many members stay, and how many may be taken out at once."""
 
+    model_config = ConfigDict(
+        json_schema_extra=cel(("self.minAvailable > 0 || self.maxUnavailable != '100%'", _EMPTIED))
+    )
+
     min_available: Annotated[int, Field(ge=0, le=MAX_SERVERS)] = 1
     max_unavailable: CountOrRatio = "30%"
+
+    @model_validator(mode="after")
+    def _not_all(self) -> Self:
+        if self.min_available == 0 and self.max_unavailable == "100%":
+            raise ValueError(_EMPTIED)
+        return self
 
 
 class Queue(Model):

@@ -13,11 +13,9 @@ from smtppool.api.base import (
     RATIO_PATTERN,
     SIZE_PATTERN,
 )
+from tests.unit.api import spare_cases
 from tests.unit.api.table import REMOVED, SIGNAL, SMARTHOST, Case
-
-
-def _pool(title: str, path: str, value: object, *says: str, at: str = "") -> Case:
-    return Case(title=title, kind="SmtpPool", path=path, value=value, says=says, at=at)
+from tests.unit.api.table import pool as _pool
 
 
 def _server(title: str, path: str, value: object, *says: str, at: str = "") -> Case:
@@ -56,6 +54,7 @@ ON_NODE = {"key": "metadata.name", "operator": "In", "values": ["worker-1"]}
 NEEDS_ENDPOINT = 'egressCheck needs an endpoint, or mode: "Off" to open lanes unverified'
 
 BAD = (
+    *spare_cases.BAD,
     _hostname("a newline", "mx1.example.com\nmyhostname=evil"),
     _hostname("a newline at the end", "mx1.example.com\n"),
     _hostname("a quote", 'mx1.example.com"'),
@@ -98,6 +97,7 @@ BAD = (
     _signal("above 100", "value", 101, "should be less than or equal to 100"),
     _signal("from two lines", "source", "a\nb", "should match"),
     _signal("of no day", "seenAt", "2026-13-45T12:00:00Z", "date-time"),
+    _signal("ended before it began", "ttl", "-5m", DURATION_PATTERN),
     _signal("for ever", "ttl", "9000h", "must be a duration from 1s to 8760h"),
     _server("relay as text", "relay", "mx1.example.com", "must be of type object"),
     _server("unknown field", "wieght", 3),
@@ -117,6 +117,8 @@ BAD = (
     _pool("interval of days", "egressCheck.interval", "48h", "a duration from 1s to 24h"),
     _pool("interval without unit", "egressCheck.interval", "300", DURATION_PATTERN),
     _pool("lifetime in days", "queue.lifetime", "3d", "should match", DURATION_PATTERN),
+    _pool("lifetime -1h", "queue.lifetime", "-1h", DURATION_PATTERN),
+    _pool("interval -5m", "egressCheck.interval", "-5m", DURATION_PATTERN),
     _pool("lifetime of nothing", "queue.lifetime", "0s", "a duration from 1s to 8760h"),
     _pool("lifetime empty", "queue.lifetime", "", "should be at least 2 chars long"),
     _pool("lifetime of years", "queue.lifetime", "999999h", "a duration from 1s to 8760h"),
@@ -125,15 +127,6 @@ BAD = (
     _pool("queue access", "queue.accessMode", "ReadOnlyMany", "ReadWriteOncePod"),
     _pool("message size", "submission.maxMessageSize", "2Gi", "must be at most 1Gi"),
     _pool("recipients", "submission.maxRecipients", 0, "greater than or equal to 1"),
-    _pool("ratio without percent", "health.maxBounceRate", "0.03", RATIO_PATTERN),
-    _pool("ratio above 100", "health.maxBounceRate", "101%", RATIO_PATTERN),
-    _pool("ratio as number", "health.maxBounceRate", 3, "must be of type string"),
-    _pool("health order", "health.restoreAt", 60, "must not be below health.removeBelow", at="spec.health"),
-    _pool("health weights", "health.weights", {"delivery": 50}, "health.weights must sum to 100"),
-    _pool("score", "health.removeBelow", 101, "less than or equal to 100"),
-    _pool("max unavailable", "availability.maxUnavailable", "110%", "a count or a share"),
-    _pool("max unavailable -1", "availability.maxUnavailable", -1, "a count or a share"),
-    _pool("min available", "availability.minAvailable", "50%", "type integer"),
     _pool("balance", "balance", "roundrobin", '"RoundRobin", "LeastConn", "Source", "Random"'),
     _pool("addresses without template", "addresses", ADDRESSES, "addresses need a serverTemplate", at="spec"),
     _pool("label key", "pod.labels", {"a b": "c"}, "keys must match"),
@@ -166,6 +159,7 @@ BAD = (
 )
 
 FINE = (
+    *spare_cases.FINE,
     _server("as it is", "weight", 0),
     _server("weight 256", "weight", 256),
     _server("host name of digits", "relay.hostname", "1.2.3.mx-4.example.co"),
@@ -178,9 +172,6 @@ FINE = (
     _pool("smallest network", "submission.allowedNetworks", ["10.0.0.1/32"]),
     _pool("biggest network", "submission.allowedNetworks", ["10.0.0.0/8"]),
     _pool("mixed duration", "queue.lifetime", "1h30m10s"),
-    _pool("max unavailable 1", "availability.maxUnavailable", 1),
-    _pool("max unavailable 100%", "availability.maxUnavailable", "100%"),
-    _pool("ratio with fraction", "health.maxBounceRate", "0.125%"),
     _pool("resources", "pod.resources", {"postfix": {"limits": {"memory": "1Gi"}}}),
     _pool("resources as numbers", "pod.resources", {"agent": {"requests": {"cpu": 1, "memory": "0.5Gi"}}}),
     _pool("tolerations", "pod.tolerations", [{"operator": "Exists"}]),

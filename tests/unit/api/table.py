@@ -81,3 +81,8 @@ def document(kind: str, spec: Body, *, name: str = "case", namespace: str = "def
         "metadata": {"name": name, "namespace": namespace},
         "spec": spec,
     }
+
+
+def pool(title: str, path: str, value: object, *says: str, at: str = "") -> Case:
+    """Of an SmtpPool."""
+    return Case(title=title, kind="SmtpPool", path=path, value=value, says=says, at=at)

@@ -110,7 +110,5 @@ def _of(counts: Counts, *, uptime: float | None, settings: Settings) -> Score:
 
 
 def _scaled(share: float, unit: float, curve: Curve) -> float:
-    """Sub-score of a share measured in `unit`; with a limit of 0 % nothing but 0 is good."""
-    if unit <= 0:
-        return 0.0 if share > 0 else 100.0
+    """Sub-score of a share measured in `unit`."""
     return on_curve(share / unit, curve)
