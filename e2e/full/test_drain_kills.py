@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from e2e.stand import operator
-from e2e.stand.drains import FULL, PEERS, Drain, plan_of
+from e2e.stand.queues import FULL, LATER, PEERS, Queues, one_full
 from e2e.stand.stand import Stand
 from e2e.stand.waiting import until
 from smtppool.api.names import MAILLOG
@@ -49,51 +49,53 @@ KILLS = (
 
 
 @pytest.fixture
-def drain(stand: Stand, namespace: str) -> Iterator[Drain]:
+def queues(stand: Stand, namespace: str) -> Iterator[Queues]:
     """The pool in traffic; providers put everything off."""
-    plan = plan_of("killed", namespace=namespace, addresses=ADDRESSES)
+    plan = one_full("killed", namespace=namespace, addresses=ADDRESSES)
     stand.create(plan)
     try:
         for provider in ("google", "yahoo"):
-            stand.mailnet.set(provider, [{"at": "rcpt", "reply": "451 4.3.0 try later"}])
-        yield Drain(stand=stand, plan=plan)
+            stand.mailnet.set(provider, LATER)
+        yield Queues(stand=stand, plan=plan)
     finally:
         stand.mailnet.reset()
 
 
 @pytest.mark.timeout(600)
-def test_nothing_is_lost_whoever_is_killed_in_a_drain(stand: Stand, drain: Drain) -> None:
-    sent, _ = drain.fill(MESSAGES)
-    began = drain.want("Drained")
-    hits = [kill(drain, FIRST, began)]
-    until(lambda: drain.says("Draining") == "True/HandingOver", what="mail goes to peers", timeout=60, interval=0.1)
+def test_nothing_is_lost_whoever_is_killed_in_a_drain(stand: Stand, queues: Queues) -> None:
+    sent, _ = queues.fill(FULL, messages=MESSAGES, enough=MESSAGES * 95 // 100, mix="gmail.com=50,yahoo.com=50")
+    began = queues.want(FULL, "Drained")
+    hits = [kill(queues, FIRST, began)]
+    until(
+        lambda: queues.says(FULL, "Draining") == "True/HandingOver", what="mail goes to peers", timeout=60, interval=0.1
+    )
     for victim in KILLS:
-        if drain.says("Draining") == "False/Drained":
+        if queues.says(FULL, "Draining") == "False/Drained":
             break
-        hits.append(kill(drain, victim, began))
+        hits.append(kill(queues, victim, began))
         time.sleep(PAUSE)
-    until(lambda: drain.says("Draining") == "False/Drained", what="the relay is empty", timeout=180)
-    until(lambda: not drain.relay(FULL).uid, what="the pod is gone", timeout=120)
+    until(lambda: queues.says(FULL, "Draining") == "False/Drained", what="the relay is empty", timeout=180)
+    until(lambda: not queues.relay(FULL).uid, what="the pod is gone", timeout=120)
     print(f"drained {time.monotonic() - began:.1f} s after the PATCH, {len(hits)} kills on the way")
     assert len(hits) >= 8, "the drain was too quick for its kills"
     assert hits.count(OPERATOR) >= 3
-    drain.want("Active")
-    stand.in_traffic(drain.plan, timeout=240)
-    unknown = without_reply(drain)
-    accepted = drain.deliver(sent, (FULL, *PEERS))
+    queues.want(FULL, "Active")
+    stand.in_traffic(queues.plan, timeout=240)
+    unknown = without_reply(queues)
+    accepted = queues.all_delivered(sent, FULL, *PEERS)
     again = {message: count - 1 for message, count in accepted.items() if count > 1}
     print(f"handed over without a reply {sum(map(len, unknown.values()))}, accepted again {sum(again.values())}")
     assert {message: more for message, more in again.items() if more > len(unknown.get(message, ()))} == {}
 
 
-def kill(drain: Drain, victim: Kill, began: float) -> Kill:
+def kill(queues: Queues, victim: Kill, began: float) -> Kill:
     """And say what it met; a killed operator is waited for, else it would never do anything."""
-    met = f"{time.monotonic() - began:.1f} s, {drain.says('Draining')}"
+    met = f"{time.monotonic() - began:.1f} s, {queues.says(FULL, 'Draining')}"
     if victim == OPERATOR:
         until(operator_runs, what="the operator runs", timeout=60, interval=0.2)
         operator.kill()
     else:
-        drain.relay(victim.relay).kill(victim.container)
+        queues.relay(victim.relay).kill(victim.container)
     print(f"killed {victim.container} {victim.relay} at {met}")
     return victim
 
@@ -103,16 +105,16 @@ def operator_runs() -> bool:
     return bool(pods) and all(pods.values())
 
 
-def without_reply(drain: Drain) -> dict[str, list[str]]:
+def without_reply(queues: Queues) -> dict[str, list[str]]:
     """Copies at the takers by message id, of which no reply came to the giver."""
-    known = set(KNOWN.findall(maillog(drain, FULL)))
+    known = set(KNOWN.findall(maillog(queues, FULL)))
     unknown: dict[str, list[str]] = {}
     for name in PEERS:
-        for copy, message in COPY.findall(maillog(drain, name)):
+        for copy, message in COPY.findall(maillog(queues, name)):
             if copy not in known:
                 unknown.setdefault(message, []).append(copy)
     return unknown
 
 
-def maillog(drain: Drain, name: str) -> str:
-    return drain.relay(name).exec("postfix", "sh", "-c", f"cat {MAILLOG}*")
+def maillog(queues: Queues, name: str) -> str:
+    return queues.relay(name).exec("postfix", "sh", "-c", f"cat {MAILLOG}*")

@@ -9,7 +9,7 @@ from e2e.stand import operator
 from e2e.stand.kubectl import apply, get, kubectl
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan, ServerPlan
-from e2e.stand.queued import all_delivered, fill, relay
+from e2e.stand.queues import LATER, PATIENT, Queues
 from e2e.stand.stand import Stand
 from e2e.stand.waiting import until
 
@@ -30,7 +30,7 @@ def movable(stand: Stand, namespace: str) -> Iterator[PoolPlan]:
         for n, name in enumerate(names)
     )
     spec = {
-        "health": {"minSamples": 1000000},
+        "health": PATIENT,
         "egressCheck": {"mode": "Off"},
         "queue": {"size": "1Gi", "storageClassName": CLASS},
     }
@@ -70,9 +70,11 @@ def placed(pod: RelayPod) -> str:
 @pytest.mark.parametrize("restart", [False, True], ids=["", "operator-restart"])
 @pytest.mark.timeout(600)
 def test_relays_that_can_move_do(stand: Stand, movable: PoolPlan, cordon: Cordon, *, restart: bool) -> None:
-    pods = [relay(stand, movable, server.name) for server in movable.servers]
+    queues, names = Queues(stand=stand, plan=movable), [server.name for server in movable.servers]
+    pods = [queues.relay(name) for name in names]
     node = pods[0].node
-    sent = fill(stand, movable, "one", messages=MESSAGES, enough=MESSAGES // 6)
+    stand.mailnet.set("google", LATER)
+    sent, _ = queues.fill("one", messages=MESSAGES, enough=MESSAGES // 6, mix="gmail.com=100")
     cordon(node)
     if restart:
         operator.kill()
@@ -85,4 +87,4 @@ def test_relays_that_can_move_do(stand: Stand, movable: PoolPlan, cordon: Cordon
 
     until(moved, what="nobody is on the cordoned node", timeout=300, interval=0.5)
     stand.in_traffic(movable)
-    assert all_delivered(stand, movable, sent, *(server.name for server in movable.servers)) == 0
+    assert max(queues.all_delivered(sent, *names).values()) == 1
