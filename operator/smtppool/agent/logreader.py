@@ -79,21 +79,22 @@ class LogReader:
     def restore(self) -> None:
         """Begin where the last agent stopped; without its state, from the oldest line there is."""
         told = Place.of(files.read_json(self._told_file))
-        self.tail.begin_at(self._restored(files.read_json(self._state_file)), told=told)
+        place, before = self._restored(files.read_json(self._state_file))
+        self.tail.begin_at(place, told=told, before=before)
 
-    def _restored(self, state: Any) -> Place | None:
+    def _restored(self, state: Any) -> tuple[Place | None, Place | None]:
         ledger = self.pipeline.ledger
         if state is None:
-            return None
+            return None, None
         try:
-            place = Place.of(state["place"])
+            place, before = Place.of(state["place"]), Place.of(state.get("before"))
             self._clock.not_before(int(state["at"]))
             ledger.restore(state)
         except BROKEN as error:
             log.warning("kept counts are unreadable: counted anew from the log", extra={"cause": repr(error)})
             ledger.clear()
-            return None
-        return place
+            return None, None
+        return place, before
 
     def turn(self) -> bool:
         """Read, count and tell one chunk; whether that was the end of the log."""
@@ -148,7 +149,13 @@ class LogReader:
         if place is None or place == self._saved:
             return
         self._saved_inode = place.inode
-        state = {"at": self._clock.now(), "place": place._asdict(), **self.pipeline.ledger.dump()}
+        before = self.tail.before
+        state = {
+            "at": self._clock.now(),
+            "place": place._asdict(),
+            "before": before._asdict() if before else None,
+            **self.pipeline.ledger.dump(),
+        }
         if self._write(self._state_file, state, durable=True):
             self._saved = place
 

@@ -59,6 +59,7 @@ class LogTail:
     def __init__(self, *, path: Path) -> None:
         self._path = path
         self._start: Place | None = None
+        self.before: Place | None = None  # the end of the rotated file that was read: nobody begins it again
         self._told: Place | None = None
         self._told_file: tuple[int, int] | None = None
         self._file: BinaryIO | None = None
@@ -69,10 +70,10 @@ class LogTail:
         self.long_lines = 0
         self.truncations = 0
 
-    def begin_at(self, start: Place | None, *, told: Place | None = None) -> None:
-        """Where the next read begins (None: at the oldest line there is), and up to where lines were told before."""
+    def begin_at(self, start: Place | None, *, told: Place | None = None, before: Place | None = None) -> None:
+        """Where to begin (if that is gone, at `before`; else at the oldest line), and up to where lines were told."""
         self.close()
-        self._start, self._told = start, told
+        self._start, self._told, self.before = start, told, before
 
     def read(self) -> Chunk:
         """The next complete lines, at most a chunk."""
@@ -151,22 +152,24 @@ class LogTail:
             new.close()
             file.seek(-len(late), os.SEEK_CUR)
             return True
+        if os.fstat(file.fileno()).st_nlink:  # renamed; of a deleted one nothing can be begun again
+            self.before = self.place()
         file.close()
         self._take(new, 0)
         return True
 
     def _open(self) -> bool:
-        """The file that the start is in, also if it was rotated since; else the oldest."""
+        """The file that the start is in, also if it was rotated since; else the one read before; else the oldest."""
         files = [_opened(self._path.with_name(f"{self._path.name}.1")), _opened(self._path)]
         there = [file for file in files if file is not None]
-        chosen = _found(self._start, there) or (there[0] if there else None)
+        found = ((place, _found(place, there)) for place in (self._start, self.before))
+        start, chosen = next(((place, file) for place, file in found if file), (None, there[0] if there else None))
         told = _found(self._told, there[there.index(chosen) :]) if chosen else None
         self._told_file = _identity(told) if told else None
         for file in there:
             if file is not chosen:
                 file.close()
         if chosen is not None:
-            start = self._start if self._start and self._start.is_in(chosen) else None
             self._take(chosen, start.offset if start else 0, skipping=start.skipping if start else False)
         return chosen is not None
 

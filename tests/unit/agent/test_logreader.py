@@ -6,14 +6,14 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smtppool.agent import logreader
@@ -24,7 +24,7 @@ from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.outcomes import WindowName
 from smtppool.kube import files
-from tests.unit.agent.loglines import DEFERRED, NOW, delivery, expired, queued
+from tests.unit.agent.loglines import DEFERRED, NOW, delivery, expired, queued, removed
 
 
 class Pod:
@@ -39,7 +39,7 @@ class Pod:
         self.out = io.StringIO()
         self.board = Board()
         self.wall = NOW.timestamp()
-        self.written = 0
+        self.written = self.noises = 0
         self._readers: list[LogReader] = []
         self.reader = self.start()
 
@@ -66,7 +66,8 @@ class Pod:
         with self.log.open("ab") as file:
             for _ in range(count):
                 self.written += 1
-                file.write(delivery(queue_id=f"4gZq{self.written:08}") + b"\n")
+                queue_id = f"4gZq{self.written:08}"
+                file.write(delivery(queue_id=queue_id) + b"\n" + removed(queue_id) + b"\n")
 
     def kill(self) -> None:
         """No word of farewell."""
@@ -88,6 +89,20 @@ class Pod:
         if self.log.exists():
             self.log.rename(self.log.with_name("maillog.1"))
 
+    def delete(self) -> None:
+        """By somebody's hand; what was read is in the windows that the agent keeps."""
+        self.read()
+        self.save()
+        self.log.unlink(missing_ok=True)
+
+    def empty(self) -> None:
+        """Likewise. The agent sees it: lines of a test begin alike, those of a log have other times and ids."""
+        self.read()
+        self.save()
+        if self.log.exists():
+            self.log.write_bytes(b"")
+            self.reader.turn()
+
     def half(self) -> None:
         """A line in two writes, with a look in between."""
         self.written += 1
@@ -98,9 +113,10 @@ class Pod:
             self.reader.turn()
 
     def noise(self) -> None:
-        """What nobody can read."""
+        """What nobody can read; another one each time, as no two files of a pod begin alike."""
+        self.noises += 1
         with self.log.open("ab") as file:
-            file.write(b"\x00\xff\x80garbage \r\x0b\n" + b"x" * 300_000 + b"\n")
+            file.write(b"%d\x00\xff\x80garbage \r\x0b\n" % self.noises + b"x" * 300_000 + b"\n")
 
     def counted(self, window: WindowName = WindowName.DAY) -> int:
         shown = self.reader.pipeline.ledger.windows.shown()
@@ -118,11 +134,13 @@ def pod(tmp_path: Path) -> Iterator[Pod]:
 
 
 STEPS = st.lists(
-    st.sampled_from(["write", "write", "read", "save", "kill", "stop", "rotate", "half", "noise"]), max_size=40
+    st.sampled_from(["write", "write", "read", "save", "kill", "stop", "rotate", "half", "noise", "delete", "empty"]),
+    max_size=40,
 )
 
 
 @settings(max_examples=60, deadline=None)
+@example(steps=["write", "rotate", "write", "delete", "write", "delete", "kill"])
 @given(steps=STEPS)
 def test_every_delivery_is_counted_once_and_told_once_whatever_happens_between_chunks(steps: list[str]) -> None:
     no_sync = mock.patch.object(os, "fsync")
@@ -172,6 +190,19 @@ def test_two_rotations_between_two_saves_lose_nothing(pod: Pod) -> None:
     pod.kill()
     pod.read()
     assert (pod.counted(), len(pod.told())) == (3, 3)
+
+
+@pytest.mark.parametrize("lost", [Pod.delete, Pod.empty], ids=["deleted", "emptied"])
+def test_a_log_that_is_gone_when_the_agent_comes_back(pod: Pod, lost: Callable[[Pod], None]) -> None:
+    """The file before was read to its end: whoever began it again would count its mail twice."""
+    pod.write(2)
+    pod.rotate()
+    pod.write(2)
+    lost(pod)
+    pod.kill()
+    pod.write()
+    pod.read()
+    assert (pod.counted(), len(pod.told())) == (5, 5)
 
 
 def test_a_log_that_is_copied_and_emptied(pod: Pod) -> None:
