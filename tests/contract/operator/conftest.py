@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,16 @@ def without_errors(process: OperatorProcess) -> None:
     assert broken == [], broken[0]["error"]
 
 
+@contextmanager
+def running(kubeconfig: Path, log: Path) -> Iterator[OperatorProcess]:
+    """Started, and stopped without a complaint; a test may kill it and start it again meanwhile."""
+    process = OperatorProcess(kubeconfig=kubeconfig, namespace=OPERATOR_NAMESPACE, log=log)
+    process.start()
+    yield process
+    assert process.stop() == 0, log.read_text()[-4000:]
+    without_errors(process)
+
+
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """One of its own: an operator acts on every object of a control plane, also on those of other tests."""
@@ -48,13 +59,8 @@ def operator_process(plane: ControlPlane, tmp_path_factory: pytest.TempPathFacto
     plane.kubectl("create", "namespace", OPERATOR_NAMESPACE)
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE_NAME}}
     plane.kubectl("create", "-f", "-", stdin=json.dumps(node))
-    kubeconfig = with_own_rights(plane)
-    log = tmp_path_factory.mktemp("operator") / "operator.log"
-    process = OperatorProcess(kubeconfig=kubeconfig, namespace=OPERATOR_NAMESPACE, log=log)
-    process.start()
-    yield process
-    assert process.stop() == 0, log.read_text()[-4000:]
-    without_errors(process)
+    with running(with_own_rights(plane), tmp_path_factory.mktemp("operator") / "operator.log") as process:
+        yield process
 
 
 @pytest.fixture

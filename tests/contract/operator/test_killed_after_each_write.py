@@ -15,7 +15,7 @@ from smtppool.api.outcomes import Standing
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import PERSISTENT_VOLUME_CLAIM, POD, SMTP_POOL, SMTP_SERVER, uid_of
 from tests.contract.operator.between import Between
-from tests.contract.operator.conftest import OPERATOR_NAMESPACE, without_errors
+from tests.contract.operator.conftest import running
 from tests.contract.operator.drains import NAMES, three, want
 from tests.contract.operator.mail import BATCH, Mail
 from tests.contract.operator.objects import pool, server
@@ -45,11 +45,8 @@ def killable(operator_process: OperatorProcess, between: Between) -> Iterator[Op
     """The only operator meanwhile: the one of the other tests starts again when one of them wants it."""
     assert operator_process.stop() == 0
     kubeconfig, log = between.kubeconfig(operator_process.kubeconfig), operator_process.log.with_name("killed.log")
-    process = OperatorProcess(kubeconfig=kubeconfig, namespace=OPERATOR_NAMESPACE, log=log)
-    process.start()
-    yield process
-    assert process.stop() == 0, log.read_text()[-4000:]
-    without_errors(process)
+    with running(kubeconfig, log) as process:
+        yield process
 
 
 @pytest_asyncio.fixture
