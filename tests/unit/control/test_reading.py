@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from smtppool.api.documents import Report
 from smtppool.api.names import REPORT_KEY
+from smtppool.api.outcomes import WindowName
 from smtppool.api.smtpserver import SmtpServerSpec
 from smtppool.control.reading import MAX_REPORT, Reader, Reading
 
@@ -17,6 +18,19 @@ GOOD = {"server": "mx1", "podUid": "u1", "queue": {"deferred": 3}, "somethingNew
 
 def config_map(data: Any, version: str = "1") -> dict[str, Any]:
     return {"metadata": {"uid": "cm", "resourceVersion": version}, "data": data}
+
+
+def counted(window: str, **counts: int) -> list[dict[str, Any]]:
+    """Outcomes at one provider in one window."""
+    return [{"provider": "google", "windows": {window: counts}}]
+
+
+def test_outcomes_are_read() -> None:
+    """Else the garbage below would be refused for its form alone."""
+    text = json.dumps(GOOD | {"outcomes": counted("1m", delivered=1)})
+    report = Reader().report(config_map({REPORT_KEY: text}), server="mx1").document
+    assert report is not None
+    assert report.outcomes[0].windows[WindowName.MINUTE].delivered == 1
 
 
 def test_a_report_of_a_newer_agent_is_read() -> None:
@@ -40,10 +54,12 @@ def test_no_text_is_no_report(data: Any) -> None:
         "[" * 100_000,
         json.dumps(GOOD | {"server": "mx2"}),
         json.dumps(GOOD | {"sessions": -1}),
+        json.dumps(GOOD | {"outcomes": counted("1m", delivered=-1)}),
+        json.dumps(GOOD | {"outcomes": counted("-1m", delivered=1)}),
         json.dumps(GOOD | {"queue": {"active": 10**30}}),
         json.dumps(GOOD) + " " * MAX_REPORT,
     ],
-    ids=["cut", "null", "list", "deep", "another server", "negative", "huge", "long"],
+    ids=["cut", "null", "list", "deep", "another server", "negative", "count < 0", "window < 0", "huge", "long"],
 )
 def test_garbage_is_invalid(text: str) -> None:
     assert Reader().report(config_map({REPORT_KEY: text}), server="mx1") == Reading(invalid=True)
