@@ -1,6 +1,7 @@
 """Operator and API server stopped for five minutes, a relay's containers restarted meanwhile: mail flows on."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from http.client import TOO_MANY_REQUESTS
 
 import pytest
@@ -16,6 +17,7 @@ from e2e.stand.waiting import until
 
 SECONDS = 300
 PREFIX = "dark-"
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 # Prints the load's report from the client's file system, whichever process of the node has it.
 READ_REPORT = (
     "for p in /proc/[0-9]*; do [ -f $p/root/tmp/dark.json ] && cat $p/root/tmp/dark.json && exit 0; done; true"
@@ -47,6 +49,7 @@ def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, send
     assert len(acks) == report["attempted"]
     until(lambda: serves_our_kinds(stand, pool), what="the API server serves our kinds again", timeout=60)
     stand.in_traffic(pool)
+    until(controllers_lead, what="scheduler and controllers lead again, for later tests", timeout=400, interval=5)
 
 
 def serves_our_kinds(stand: Stand, pool: PoolPlan) -> bool:
@@ -57,6 +60,13 @@ def serves_our_kinds(stand: Stand, pool: PoolPlan) -> bool:
         if error.response is None or error.response.status_code != TOO_MANY_REQUESTS:
             raise
         return False
+
+
+def controllers_lead() -> bool:
+    """They ended when they could not renew their leases, and the kubelet takes up to 5 min to start them again."""
+    leases = json.loads(kubectl("get", "lease", *CONTROLLERS, "-n", "kube-system", "-o", "json"))["items"]
+    renewed = [datetime.fromisoformat(lease["spec"]["renewTime"]) for lease in leases]
+    return all(datetime.now(UTC) - moment < timedelta(seconds=15) for moment in renewed)
 
 
 def start_load(sender: Sender, where: str) -> None:
