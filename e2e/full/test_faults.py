@@ -20,7 +20,7 @@ from e2e.stand.waiting import until
 from smtppool.api.names import ENTRY, SERVER
 
 SECONDS = 30
-GRACE, ENTRY_GRACE, LONGEST = 3.0, 6.0, 1.0  # seconds after the fault from which on no banner comes later
+GRACE, LONGEST = 3.0, 1.0  # seconds after the fault from which on no banner comes later
 RESTORED, RECONCILING = 5.0, 10.0
 
 
@@ -42,19 +42,16 @@ def killed(pod: RelayPod) -> AbstractContextManager[None]:
 
 
 class Fault(NamedTuple):
-    """What is done to one relay; `grace`: seconds from which on no client may notice."""
+    """What is done to one relay."""
 
     do: Callable[[RelayPod], AbstractContextManager[None]]
     entry: bool
-    grace: float
 
 
-# A silent entry pod is also an endpoint of the Service: until the kubelet's probes and kube-proxy have taken it out,
-# connections that are sent to it wait. That is the cluster's path, and longer than HAProxy's own.
 FAULTS = {
-    "killed": Fault(killed, entry=True, grace=GRACE),
-    "relay-drops": Fault(dropping, entry=False, grace=GRACE),
-    "entry-drops": Fault(dropping, entry=True, grace=ENTRY_GRACE),
+    "killed": Fault(killed, entry=True),
+    "relay-drops": Fault(dropping, entry=False),
+    "entry-drops": Fault(dropping, entry=True),
 }
 
 
@@ -83,10 +80,10 @@ def test_no_client_notices_for_long(stand: Stand, half: PoolPlan, name: str) -> 
         probes = json.loads(sender.close(probing, timeout=SECONDS + 60))["probes"]
     since = [(probe["at"] - happened, probe["answered"] - probe["at"], probe["error"]) for probe in probes]
     slow = [at for at, waited, error in since if at > 0 and (waited > LONGEST or error)]
-    late = [(waited, error) for at, waited, error in since if at > fault.grace]
+    late = [(waited, error) for at, waited, error in since if at > GRACE]
     last, slowest = max(slow, default=0.0), max(waited for waited, _ in late)
     print(f"{name} ({server}): {len(slow)} of {len(since)} connections slow or failed, the last after {last:.1f} s")
-    print(f"from {fault.grace:.0f} s after it on the slowest banner took {slowest:.3f} s")
+    print(f"from {GRACE:.0f} s after it on the slowest banner took {slowest:.3f} s")
     assert len(late) > 100
     assert [error for _, error in late if error] == []
     assert slowest <= LONGEST
