@@ -23,7 +23,7 @@ from smtppool.kube.cache import Cache
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError, UnavailableError, WebhookError
 from smtppool.kube.events import Recorder
-from smtppool.kube.kinds import Body, kind_of
+from smtppool.kube.kinds import SMTP_POOL, Body, key_of, kind_of
 from smtppool.kube.marks import Marker
 from smtppool.kube.prime import prime, resync
 from smtppool.kube.queue import Queue
@@ -66,6 +66,7 @@ class Operator:
         await self._prime()
         gc.freeze()  # what lives as long as the process is not looked through again and again
         self._context.unsettle()
+        await self._score()
         self._dispatcher.everything()
         async with asyncio.TaskGroup() as group:
             for queue in vars(self._context.queues).values():
@@ -73,6 +74,14 @@ class Operator:
             group.create_task(self._resync(), name="resync")
             self._set_ready(ready=True)
             logger.info("the cache is complete, passes run")
+
+    async def _score(self) -> None:
+        """Before any status tells the scores: a restart must not first take them away and then write them again."""
+        for key in map(key_of, self._context.cache.all(SMTP_POOL)):
+            try:
+                await scoring.pass_health(self._context, key)
+            except Exception as error:  # noqa: BLE001 - the queue tries it again, and the others must start
+                logger.warning("first look at the health of %s: %r", key, error)
 
     async def _prime(self) -> None:
         """An API server that has just started asks for patience."""

@@ -8,6 +8,7 @@ import pytest
 from smtppool.kube.kinds import SMTP_POOL
 from tests.contract.operator.objects import plan, pool, server
 from tests.contract.operator.process import OperatorProcess
+from tests.contract.operator.test_health import GOOD
 from tests.contract.operator.world import World
 
 QUIET = 15.0
@@ -39,6 +40,8 @@ async def test_no_writes_in_quiet_and_after_a_restart(
     )
     await world.routed({"mx0": 100, "mx1": 100, "mx2": 100})
     await world.says("marketing", "Ready", "True/InTraffic", kind=SMTP_POOL)
+    world.relays["mx0"].outcomes = GOOD  # a score that the next process must not take away before it has looked
+    await world.says("mx0", "Healthy", "True/Healthy", within=10)
     before = await quiet(world)
     await asyncio.sleep(QUIET)
     idle = {name for name, version in (await world.versions()).items() if before.get(name) != version}
