@@ -50,7 +50,10 @@ def stand() -> Iterator[Stand]:
 
 @pytest.fixture(scope="session")
 def shared(stand: Stand) -> Iterator[PoolPlan]:
-    """Three relays weighted 10/5/3; tests that change it change it back."""
+    """Three relays weighted 10/5/3; tests that change it change it back.
+
+    What one test lets a provider answer must not count against the relays' health in the next one.
+    """
     plan = PoolPlan(
         name="marketing",
         namespace="core",
@@ -59,6 +62,7 @@ def shared(stand: Stand) -> Iterator[PoolPlan]:
             ServerPlan(name="backup", address="198.51.100.22", weight=5),
             ServerPlan(name="overflow", address="198.51.100.23", weight=3),
         ),
+        spec={"health": {"minSamples": 1000000}},
     )
     with stand.namespace(plan.namespace):
         stand.create(plan)

@@ -14,6 +14,7 @@ from smtppool.api.outcomes import MAX_PROVIDERS, Outcomes
 from smtppool.api.smtppool import MAX_SERVERS, Balance
 
 MAX_WANTED = 4096  # addresses that nodes are asked about
+MAX_RULES = 1024  # relay pods on a node
 MAX_DOMAINS = 10_000  # mail domains in a gate's table
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
@@ -184,7 +185,7 @@ class NodeEgress(Model):
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     node: Annotated[str, Field(max_length=253)]
-    rules: Annotated[tuple[EgressRule, ...], Field(max_length=1024)] = ()
+    rules: Annotated[tuple[EgressRule, ...], Field(max_length=MAX_RULES)] = ()
     cluster_networks: Annotated[tuple[Network, ...], Field(max_length=16)] = ()
     wanted: Annotated[tuple[IPv4, ...], Field(max_length=MAX_WANTED)] = ()
 
@@ -195,5 +196,5 @@ class NodeEgressReport(Observed):
     version: Annotated[int, Field(ge=1, le=1)] = 1
     node: Annotated[str, Field(max_length=253)]
     held: Annotated[tuple[IPv4, ...], Field(max_length=MAX_WANTED)] = ()
-    applied: Annotated[tuple[EgressRule, ...], Field(max_length=1024)] = ()
+    applied: Annotated[tuple[EgressRule, ...], Field(max_length=MAX_RULES)] = ()
     error: Text | None = None

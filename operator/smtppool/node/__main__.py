@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from smtppool.api.documents import EgressRule
 from smtppool.kube.client import connect
 from smtppool.node import table
 from smtppool.node.bus import KubernetesBus
@@ -37,15 +38,17 @@ async def run(settings: Settings) -> None:
                 running.result()
             running.cancel()
             await asyncio.wait({running}, timeout=5)
-    await _leave(settings.state_dir)
+    await _leave(settings.state_dir, ordered=program.ordered)
 
 
-async def _leave(kept: Path) -> None:
-    """Rules stay in force; a table without any is taken along, so that an uninstallation leaves nothing."""
+async def _leave(kept: Path, *, ordered: tuple[EgressRule, ...] | None) -> None:
+    """Rules stay in force; a table that nobody needs is taken along, so that an uninstallation leaves nothing."""
     listing = await table.read()
-    if listing is not None and not listing.rules:
+    rules = listing.rules if listing is not None else ()
+    needed = rules if ordered is None else ordered  # addresses that are only shut for a while are no reason to stay
+    if listing is not None and not needed:
         await _remove(kept)
-    log.info("stopped; %d rules stay in force", len(listing.rules) if listing else 0)
+    log.info("stopped; %d rules stay in force", len(rules) if needed else 0)
 
 
 async def _remove(kept: Path) -> None:

@@ -11,6 +11,7 @@ from smtppool.api.documents import EgressRule, NodeEgress
 from smtppool.node import table
 from smtppool.node.addresses import held_addresses
 from smtppool.node.command import CommandError
+from smtppool.node.departed import Departed
 from smtppool.node.documents import Order, contradictions, same_table
 from smtppool.node.flows import end_stale_flows
 from smtppool.render.egress.listing import Listing
@@ -29,7 +30,8 @@ class Look(NamedTuple):
 class Enforcer:
     """Remembers the listing that its last replacement gave: another listing means an alteration from outside."""
 
-    def __init__(self) -> None:
+    def __init__(self, departed: Departed | None = None) -> None:
+        self._departed = departed or Departed()
         self._ordered: NodeEgress | None = None
         self._listing: Listing | None = None
         self._flows_of: tuple[EgressRule, ...] | None = None  # rules whose flows are still to be checked
@@ -43,12 +45,21 @@ class Enforcer:
             current = await table.read()
             applied = current.rules if current else ()
             if order.egress is not None:
-                applied = await self._enforce(order.egress, current=current)
-                await self._end_flows(order.egress, applied=applied)
-                return Look(held, applied, contradictions(order.egress, applied=applied))
+                egress = self._departed.shut(order.egress, current=self._unaltered(current))
+                applied = await self._enforce(egress, current=current)
+                await self._end_flows(egress, applied=applied)
+                shut = egress.rules[len(order.egress.rules) :]  # nobody waits for these
+                told = tuple(rule for rule in applied if rule not in shut)
+                return Look(held, told, contradictions(egress, applied=applied))
         except CommandError as error:
             return Look(held, applied, str(error))
         return Look(held, applied, None)
+
+    def _unaltered(self, current: Listing | None) -> tuple[EgressRule, ...]:
+        """The rules that are there by our doing, of this process or of the one before it."""
+        if self._ordered is not None and current != self._listing:
+            return self._ordered.rules
+        return current.rules if current is not None else ()
 
     async def _enforce(self, egress: NodeEgress, *, current: Listing | None) -> tuple[EgressRule, ...]:
         if current is not None and current == self._listing and same_table(egress, self._ordered):

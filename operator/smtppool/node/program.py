@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
-from smtppool.api.documents import NodeEgressReport
+from smtppool.api.documents import EgressRule, NodeEgressReport
 from smtppool.kube.errors import ApiError
 from smtppool.node import table
 from smtppool.node.command import CommandError
@@ -58,6 +58,11 @@ class NodeProgram:
     def alive(self) -> bool:
         """Whether looks still happen."""
         return _now() - self._looked_at < STUCK_SECONDS
+
+    @property
+    def ordered(self) -> tuple[EgressRule, ...] | None:
+        """The rules of the order that counts; None if there is none."""
+        return None if self._order.egress is None else self._order.egress.rules
 
     async def run(self) -> None:
         """Until cancelled; rules stay in force then."""

@@ -29,7 +29,6 @@ def applied(scene: Scene, *rules: EgressRule) -> None:
         ((TRANSLATED,), 80, EGRESS),
         ((HELD_BACK,), 25, "failed timed out"),
         ((HELD_BACK,), 80, NODE),
-        ((EgressRule(pod_address=PEER, source=EGRESS),), 25, NODE),
         ((TRANSLATED, EgressRule(pod_address=POD, source=OTHER_EGRESS)), 25, "failed timed out"),
     ],
     ids=[
@@ -37,7 +36,6 @@ def applied(scene: Scene, *rules: EgressRule) -> None:
         "entry, other port",
         "relay without entry",
         "relay without entry, other port",
-        "pod that is no relay",
         "two entries that disagree",
     ],
 )
@@ -71,7 +69,23 @@ def test_unchanged_rule_keeps_its_flows(scene: Scene) -> None:
         assert peer.ask(f"{PROVIDER} 25 2") == OTHER_EGRESS
 
 
-def test_flow_older_than_its_rule_is_cut(scene: Scene) -> None:
+def test_a_pod_that_is_no_relay_is_nobodys_business(own_scene: Scene) -> None:
+    applied(own_scene, EgressRule(pod_address=PEER, source=EGRESS))
+    assert own_scene.pod.ask(f"{PROVIDER} 25 1.5") == NODE
+
+
+def test_a_relay_that_the_order_names_no_longer_is_shut(own_scene: Scene) -> None:
+    """Deleted by force it is gone from the API before it is dead: it must not go on from the node's own address."""
+    applied(own_scene, TRANSLATED)
+    assert own_scene.pod.ask(f"hold {PROVIDER} 25") == EGRESS
+    applied(own_scene)
+    assert own_scene.pod.ask("say").startswith("failed")
+    assert own_scene.pod.ask(f"{PROVIDER} 25 1.5") == "failed timed out"
+    assert own_scene.pod.ask(f"{PROVIDER} 80 1.5") == NODE
+
+
+def test_flow_older_than_its_rule_is_cut(own_scene: Scene) -> None:
+    scene = own_scene
     applied(scene)
     assert scene.pod.ask(f"hold {PROVIDER} 25") == NODE  # not yet known as a relay
     applied(scene, TRANSLATED)
