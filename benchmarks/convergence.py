@@ -39,8 +39,9 @@ TOGGLED = PLAN.servers[1].hostname
 
 
 class Edit(NamedTuple):
-    """One PATCH: when its reply came (wall clock), and the weight it set."""
+    """One PATCH: when it was sent and when its reply came (wall clock), and the weight it set."""
 
+    sent: float
     replied: float
     weight: int
 
@@ -127,8 +128,9 @@ def toggle(stand: Stand) -> tuple[list[Edit], list[float]]:
     edits, bare = [], []
     for number in range(EDITS):
         weight = 0 if number % 2 == 0 else 256
+        sent = time.time()
         server.patch({"spec": {"weight": weight}})
-        edits.append(Edit(time.time(), weight))
+        edits.append(Edit(sent, time.time(), weight))
         pause = random.uniform(*PAUSE)
         time.sleep(pause / 2)
         begun = time.time()
@@ -139,8 +141,12 @@ def toggle(stand: Stand) -> tuple[list[Edit], list[float]]:
 
 
 def delay(edit: Edit, later: Edit | None, answers: list[Answer]) -> float:
-    """Seconds from the reply to the first connection that follows; infinite if none did before the next edit."""
-    end = later.replied - 0.02 if later else float("inf")
+    """Seconds from the reply to the first connection that follows; infinite if none did before the next was sent.
+
+    A reply may reach its client after the operator has already acted on what it replies to, so the next edit counts
+    from its request.
+    """
+    end = later.sent if later else float("inf")
     window = [answer for answer in answers if edit.replied <= answer.at < end]
     if edit.weight:
         following = [answer.at for answer in window if answer.name == TOGGLED]
