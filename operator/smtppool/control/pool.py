@@ -8,7 +8,7 @@ from smtppool.api.names import ENTRY, POOL_FINALIZER, Key, health_name, routing_
 from smtppool.control.conditions.observed import PoolObserved, Problem
 from smtppool.control.context import Context
 from smtppool.control.cordons import Entries, cordons, entries_of
-from smtppool.control.entries import Assessed, chosen_entries
+from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.fleet import keep_fleet
 from smtppool.control.roll import NO_ROLL, Roll
 from smtppool.control.routing import AFTER_ROUTING, routing_in_force
@@ -87,7 +87,7 @@ class PoolWorker:
 
     async def _label(self, pool: PoolView, servers: list[Assessed]) -> None:
         """The label that the Service selects; the routing learns of new entries at the same time."""
-        chosen = chosen_entries(pool, servers)
+        chosen = entry_pods(pool, servers).chosen
         for view, _ in servers:
             if view.pod is None or view.paused or view.pod.labelled == (view.key.name in chosen):
                 continue

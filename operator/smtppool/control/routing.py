@@ -12,7 +12,7 @@ from smtppool.api.smtppool import EgressCheck, EgressCheckMode, SmtpPoolSpec
 from smtppool.api.units import parse_size
 from smtppool.control.assess import assess, keeps_weight
 from smtppool.control.context import Context
-from smtppool.control.entries import Assessed, checking, chosen_entries
+from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.frozen import freeze, freezing, frozen_weights
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.apply import Applied
@@ -64,9 +64,10 @@ def identity(pool: PoolView) -> PoolObject:
 
 def with_members(rules: Routing, pool: PoolView, assessed: list[Assessed]) -> Routing:
     """Everything of `rules`, with the members as they are now, sorted by name."""
-    entries = chosen_entries(pool, assessed) | checking(pool, assessed)
+    pods = entry_pods(pool, assessed)
+    balancing = pods.chosen | pods.checking
     members = (
-        routed(assessment.member, assessment.weight, entry=view.key.name in entries) for view, assessment in assessed
+        routed(assessment.member, assessment.weight, entry=view.key.name in balancing) for view, assessment in assessed
     )
     # Reports of the whole pool come in at ten a second at most, however many members there are.
     interval = max(1, len(assessed) // 10)

@@ -10,7 +10,7 @@ from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
-from smtppool.control.entries import Assessed, seen_down
+from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.routing import AFTER_ROUTING, identity
 from smtppool.control.scored import Scored
 from smtppool.control.view import PoolView, ServerView
@@ -77,7 +77,7 @@ def _uptimes(
     pool: PoolView, assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime
 ) -> dict[str, Uptime]:
     """A look at each member: ready, and not down for most of the others that check it."""
-    down = seen_down(pool, assessed)
+    down = entry_pods(pool, assessed).down
     return {
         view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, down), now=now)
         for view, assessment in assessed
