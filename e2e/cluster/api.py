@@ -18,9 +18,10 @@ from e2e.cluster.running import Running, recall
 from e2e.cluster.settings import Settings, from_environment
 from e2e.cluster.shell import Input, run, wait_until
 
-MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
-PARKED = "/etc/kubernetes/kube-apiserver.yaml.parked"
+CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+MANIFESTS, PARKED = "/etc/kubernetes/manifests", "/etc/kubernetes/parked"
 API_TIMEOUT = 120
+_COMM = 15  # characters that the kernel keeps of a program's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +109,30 @@ class Cluster:
         for address in self.mailnet.routed_to(node):
             self.mailnet.add_egress(node, address)
 
-    def stop_apiserver(self) -> None:
-        """Stop the API server as a maintainer would: its manifest goes, and in half a minute its connections end."""
-        self.node_exec(self.settings.control_plane, "mv", MANIFEST, PARKED)
-        wait_until(lambda: not self._api_runs(), reason="the API server to end", timeout=API_TIMEOUT, every=0.5)
+    def stop_control_plane(self) -> None:
+        """Stop API server, controllers and scheduler as a maintainer would: their manifests go, the kubelet ends them.
 
-    def start_apiserver(self) -> None:
-        """Undo `stop_apiserver`."""
-        self.node_exec(self.settings.control_plane, "mv", PARKED, MANIFEST)
+        The API server takes half a minute, as it lets its connections end. Controllers and scheduler that were left
+        without it would end again and again, and the kubelet would wait minutes before it starts them once more.
+        """
+        self._move_manifests(MANIFESTS, PARKED)
+        wait_until(
+            lambda: not self._control_plane_runs(), reason="the control plane to end", timeout=API_TIMEOUT, every=0.5
+        )
+
+    def start_control_plane(self) -> None:
+        """Undo `stop_control_plane`."""
+        self._move_manifests(PARKED, MANIFESTS)
         self._await_api("after its manifest came back")
 
-    def _api_runs(self) -> bool:
-        return "kube-apiserver" in self.node_exec(self.settings.control_plane, "ps", "-e", "-o", "comm=").split()
+    def _move_manifests(self, source: str, target: str) -> None:
+        files = [f"{source}/{name}.yaml" for name in CONTROL_PLANE]
+        self.node_exec(self.settings.control_plane, "mkdir", "-p", target)
+        self.node_exec(self.settings.control_plane, "mv", *files, target)
+
+    def _control_plane_runs(self) -> bool:
+        running = self.node_exec(self.settings.control_plane, "ps", "-e", "-o", "comm=").split()
+        return any(name[:_COMM] in running for name in CONTROL_PLANE)
 
     def _await_api(self, when: str) -> None:
         wait_until(self._api_answers, reason=f"the API server {when}", timeout=API_TIMEOUT, every=0.5)

@@ -119,11 +119,11 @@ class CurrentCluster(Cluster):
     def start_node(self, node: str) -> None:
         self._refuse(f"a start of node {node}")
 
-    def stop_apiserver(self) -> None:
-        self._refuse("a stop of the API server")
+    def stop_control_plane(self) -> None:
+        self._refuse("a stop of the control plane")
 
-    def start_apiserver(self) -> None:
-        self._refuse("a start of the API server")
+    def start_control_plane(self) -> None:
+        self._refuse("a start of the control plane")
 
     @staticmethod
     def _refuse(what: str) -> NoReturn:

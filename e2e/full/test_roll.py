@@ -1,5 +1,6 @@
 """A template change rolls three relays, one after another, under load: no SMTP error, nothing lost."""
 
+import time
 from dataclasses import replace
 
 from e2e.stand.kubectl import patch
@@ -29,8 +30,10 @@ def test_a_template_change_rolls_without_an_error(stand: Stand, pool: PoolPlan, 
         assert len(down) <= 1, f"one relay at a time, not {down}"
         return all(pod.uid and pod.uid != before[pod.name] for pod in pods)
 
+    begun = time.monotonic()
     until(rolled, what="all pods are new", timeout=ROLL_TIMEOUT, interval=0.5)
     stand.in_traffic(pool)
+    print(f"three relays rolled in {time.monotonic() - begun:.0f} s")
     assert run.running, "the load outlasts the roll"
     sent = run.result(timeout=300)
     stand.all_arrive(sent, timeout=180)

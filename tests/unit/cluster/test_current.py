@@ -25,7 +25,15 @@ from e2e.stand.pools import PoolPlan, ServerPlan
 from hack.suites import chosen
 
 ELSEWHERE = Ground(node_addresses=False, client_network="10.0.0.0/8", egress_check={"mode": "Off"})
-FAULTS = {"node_exec", "egress_add", "egress_del", "stop_node", "start_node", "stop_apiserver", "start_apiserver"}
+FAULTS = {
+    "node_exec",
+    "egress_add",
+    "egress_del",
+    "stop_node",
+    "start_node",
+    "stop_control_plane",
+    "start_control_plane",
+}
 
 
 @pytest.fixture
@@ -37,7 +45,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CurrentCluster:
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_nodes_are_refused(cluster: CurrentCluster, fault: str) -> None:
-    words = {"egress_add": 2, "egress_del": 2, "stop_apiserver": 0, "start_apiserver": 0}.get(fault, 1)
+    words = {"egress_add": 2, "egress_del": 2, "stop_control_plane": 0, "start_control_plane": 0}.get(fault, 1)
     with pytest.raises(NoNodeAccessError, match="CLUSTER=current"):
         getattr(cluster, fault)(*["x"] * words)
     assert not cluster.has_node_access
