@@ -57,23 +57,24 @@ class GateKeeper:
         self._in_force: str | None = None
         self._asked = float("-inf")
         self._uptime = 0.0
-        self._handed_over: tuple[str, ...] = ()
+        self._excluded: frozenset[str] = frozenset()
 
     async def turn(self) -> None:
         """Write and reload if the table is another; else ask the gate now and then. OSError when the gate is away."""
         facts = self._board.facts
+        excluded = frozenset(facts.grant.excluded if facts.grant else ())
         table = verdict.table(
             routing=facts.routing,
             grant=facts.grant,
             egress=facts.egress,
             pod_uid=self._settings.pod_uid,
             pod_address=self._settings.pod_ip,
-            handed_over=self._domains.of(facts.grant.excluded if facts.grant else ()),
+            handed_over=self._domains.of(excluded),
         )
         content = table.model_dump_json(by_alias=True) if table else ""
         if table is not None and sha256(content.encode()).hexdigest() != self._in_force:
             await self._enforce(content)
-            self._hand_over(table.handed_over)
+            self._hand_over(excluded)
         elif time.monotonic() - self._asked >= STATUS_INTERVAL:
             self._take(await self._status())
 
@@ -86,11 +87,14 @@ class GateKeeper:
         self._take(await self._status())
         self._act(before, self._board.facts.lanes)
 
-    def _hand_over(self, domains: tuple[str, ...]) -> None:
-        """Deferred mail for domains that are handed over from now on need not wait for its next attempt."""
-        if set(domains) - set(self._handed_over):
+    def _hand_over(self, excluded: frozenset[str]) -> None:
+        """Deferred mail of a provider that is excluded from now on need not wait for its next attempt.
+
+        That of a domain which is learned later does: each flush is an attempt at every other provider, too.
+        """
+        if excluded - self._excluded:
             self._flush()
-        self._handed_over = domains
+        self._excluded = excluded
 
     async def _status(self) -> dict[str, Any]:
         status: dict[str, Any] = json.loads(await ask(self._socket, "status"))
