@@ -2,8 +2,8 @@
 
 What is reported as in force is what the gate says, not what was written. When lanes close, Postfix is asked to reload
 so that active mail asks again; when they open or hand over, the deferred queue is flushed so that held mail leaves,
-after a reload, as the queue manager would go on with its last answer for 30 s. Likewise when the gate was started anew:
-what Postfix wanted to deliver meanwhile was deferred.
+after a reload, as the queue manager would go on with its last answer for 30 s. Both when a provider is excluded. The
+queue is flushed when the gate was started anew, too: what Postfix wanted to deliver meanwhile was deferred.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ class GateKeeper:
         content = table.model_dump_json(by_alias=True) if table else ""
         if table is not None and sha256(content.encode()).hexdigest() != self._in_force:
             await self._enforce(content)
-            self._hand_over(excluded)
+            self._hand_over(excluded, table.lanes)
         elif time.monotonic() - self._asked >= STATUS_INTERVAL:
             self._take(await self._status())
 
@@ -87,12 +87,14 @@ class GateKeeper:
         self._take(await self._status())
         self._act(before, self._board.facts.lanes)
 
-    def _hand_over(self, excluded: frozenset[str]) -> None:
-        """Deferred mail of a provider that is excluded from now on need not wait for its next attempt.
+    def _hand_over(self, excluded: frozenset[str], lanes: Lanes) -> None:
+        """Mail of a provider that is excluded from now on leaves through peers: what is active asks again, as the gate
+        answers otherwise by now, and what is deferred need not wait for its next attempt.
 
         That of a domain which is learned later does: each flush is an attempt at every other provider, too.
         """
-        if excluded - self._excluded:
+        if excluded - self._excluded and lanes is Lanes.OPEN:
+            self._settings.paths.at(names.RELOAD_REQUEST).touch()
             self._flush()
         self._excluded = excluded
 

@@ -17,6 +17,7 @@ from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, GateTable, Grant, Lanes, Routing, SubmissionRule
 from smtppool.gate import worker
 from smtppool.gate.service import Gate
+from smtppool.gate.table import Rules
 
 POD = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
 
@@ -45,6 +46,10 @@ async def started(paths: Paths, *, uptime: float) -> asyncio.Server:
     program = Gate(paths.at(names.GATE_TABLE))
     program.started -= uptime
     program.reload()
+    return await served(program, paths)
+
+
+async def served(program: Gate, paths: Paths) -> asyncio.Server:
     factory = worker.factories(program)[names.GATE_CONTROL_SOCKET]
     path = str(paths.at(names.GATE_CONTROL_SOCKET))
     return await asyncio.get_running_loop().create_unix_server(factory, path)
@@ -101,6 +106,52 @@ async def test_mail_of_an_excluded_provider_is_flushed_to_peers_once(settings: S
     await keeper.turn()
     assert handed_over(settings) == ()
     assert len(asked) == 2
+    server.close()
+
+
+async def test_active_mail_of_an_excluded_provider_asks_the_gate_again_once(settings: Settings) -> None:
+    board, book = Board(), DomainBook()
+    answers: list[frozenset[str]] = []  # what the gate hands over at the time of each request
+    request = settings.paths.at(names.RELOAD_REQUEST)
+
+    def flush() -> None:
+        assert request.exists()
+        assert isinstance(program.rules, Rules)
+        answers.append(program.rules.handed_over)
+        request.unlink()
+
+    submission = SubmissionRule(max_message_size=1, max_recipients=1)
+    grant = Grant(server="mx1", lanes=Lanes.OPEN, egress_check=EgressCheckOrder(), **POD)
+    board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
+    keeper = GateKeeper(settings=settings, board=board, flush=flush, domains=book)
+    program = Gate(settings.paths.at(names.GATE_TABLE))
+    server = await served(program, settings.paths)
+    await keeper.turn()
+    board.update(grant=grant.model_copy(update={"excluded": ("apple",)}))
+    await keeper.turn()
+    book.learn("orchard.example", "apple")
+    await keeper.turn()
+    assert answers == [frozenset(), {"icloud.com", "mac.com", "me.com"}]
+    assert not request.exists()
+    server.close()
+
+
+@pytest.mark.parametrize("lanes", [Lanes.CLOSED, Lanes.HANDOVER])
+async def test_an_exclusion_moves_no_mail_while_no_mail_goes_its_own_way(settings: Settings, lanes: Lanes) -> None:
+    board = Board()
+    asked: list[str] = []
+    submission = SubmissionRule(max_message_size=1, max_recipients=1)
+    grant = Grant(server="mx1", lanes=lanes, egress_check=EgressCheckOrder(), **POD)
+    board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
+    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"), domains=DomainBook())
+    server = await started(settings.paths, uptime=50)
+    await keeper.turn()
+    asked.clear()
+    settings.paths.at(names.RELOAD_REQUEST).unlink(missing_ok=True)
+    board.update(grant=grant.model_copy(update={"excluded": ("apple",)}))
+    await keeper.turn()
+    assert not asked
+    assert not settings.paths.at(names.RELOAD_REQUEST).exists()
     server.close()
 
 
