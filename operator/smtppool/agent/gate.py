@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from smtppool.agent import verdict
+from smtppool.agent import acted, verdict
+from smtppool.agent.acted import Acted
 from smtppool.agent.domains import DomainBook
 from smtppool.agent.facts import Board
 from smtppool.agent.settings import Settings
@@ -57,12 +58,14 @@ class GateKeeper:
         self._in_force: str | None = None
         self._asked = float("-inf")
         self._uptime = 0.0
-        self._excluded: frozenset[str] = frozenset()
+        self._acted_file = settings.paths.at(names.GATE_ACTED)
+        self._acted = acted.restore(self._acted_file)
+        self._flush_again = acted.is_fresh(self._acted_file)
 
     async def turn(self) -> None:
         """Write and reload if the table is another; else ask the gate now and then. OSError when the gate is away."""
         facts = self._board.facts
-        excluded = frozenset(facts.grant.excluded if facts.grant else ())
+        excluded = facts.grant.excluded if facts.grant else ()
         table = verdict.table(
             routing=facts.routing,
             grant=facts.grant,
@@ -73,30 +76,21 @@ class GateKeeper:
         )
         content = table.model_dump_json(by_alias=True) if table else ""
         if table is not None and sha256(content.encode()).hexdigest() != self._in_force:
-            await self._enforce(content)
-            self._hand_over(excluded, table.lanes)
+            await self._enforce(content, table.lanes)
         elif time.monotonic() - self._asked >= STATUS_INTERVAL:
             self._take(await self._status())
+        if table is not None and sha256(content.encode()).hexdigest() == self._in_force:
+            self._act(Acted(lanes=table.lanes, excluded=excluded))
 
-    async def _enforce(self, content: str) -> None:
+    async def _enforce(self, content: str, lanes: Lanes) -> None:
         before = Lanes((await self._status())["lanes"])
+        if before is not lanes:  # whatever Postfix was told: this is what it hears
+            self._keep(self._acted.model_copy(update={"lanes": before}))
         files.replace(self._file, content)
         answer = await ask(self._socket, "reload")
         if answer != f"ok {sha256(content.encode()).hexdigest()}":
             raise GateError(f"gate did not take its table: {answer or 'no answer'}")
         self._take(await self._status())
-        self._act(before, self._board.facts.lanes)
-
-    def _hand_over(self, excluded: frozenset[str], lanes: Lanes) -> None:
-        """Mail of a provider that is excluded from now on leaves through peers: what is active asks again, as the gate
-        answers otherwise by now, and what is deferred need not wait for its next attempt.
-
-        That of a domain which is learned later does: each flush is an attempt at every other provider, too.
-        """
-        if excluded - self._excluded and lanes is Lanes.OPEN:
-            self._settings.paths.at(names.RELOAD_REQUEST).touch()
-            self._flush()
-        self._excluded = excluded
 
     async def _status(self) -> dict[str, Any]:
         status: dict[str, Any] = json.loads(await ask(self._socket, "status"))
@@ -112,15 +106,33 @@ class GateKeeper:
             log.info("gate was started anew")
             self._flush()
 
-    def _act(self, before: Lanes, now: Lanes) -> None:
-        if before is now:
-            return
-        log.info("lanes changed", extra={"before": before.value, "now": now.value})
-        queue = self._board.facts.queue
-        if before is not Lanes.CLOSED or queue is None or queue.messages:
+    def _act(self, now: Acted) -> None:
+        """Tell Postfix what it must ask again, until that has succeeded.
+
+        A domain that is learned for an excluded provider waits for its next attempt: each flush is an attempt at every
+        other provider, too.
+        """
+        before = self._acted
+        changed = before.lanes is not now.lanes
+        excluded = now.lanes is Lanes.OPEN and not set(now.excluded) <= set(before.excluded)
+        if changed:
+            log.info("lanes changed", extra={"before": before.lanes.value, "now": now.lanes.value})
+        if excluded or (changed and self._is_active(before.lanes)):
             self._settings.paths.at(names.RELOAD_REQUEST).touch()
-        if now is not Lanes.CLOSED:
+        if now.lanes is not Lanes.CLOSED and (changed or excluded or self._flush_again):
             self._flush()
+        self._keep(now)
+        self._flush_again = False
+
+    def _is_active(self, before: Lanes) -> bool:
+        """Whether the queue manager may hold mail that has its way already."""
+        queue = self._board.facts.queue
+        return before is not Lanes.CLOSED or queue is None or queue.messages > 0
+
+    def _keep(self, now: Acted) -> None:
+        if now != self._acted:
+            acted.keep(self._acted_file, now)
+            self._acted = now
 
 
 async def follow(keeper: GateKeeper, *, board: Board, beat: Callable[[], None]) -> None:
