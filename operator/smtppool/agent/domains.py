@@ -14,6 +14,11 @@ _LONGEST = 253
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 
 
+def is_domain(name: str) -> bool:
+    """Whether it is one in lower case, and a gate's table takes it."""
+    return 0 < len(name) <= _LONGEST and _LETTERS.issuperset(name) and name[0] not in "-."
+
+
 class DomainBook:
     """Bounded: the domain that was seen longest ago is forgotten first. `learn` may be called from any thread."""
 
@@ -26,7 +31,7 @@ class DomainBook:
     def learn(self, domain: str, provider: str) -> None:
         """A host of `provider` answered for `domain`; what is no domain name is left out."""
         name = domain.lower().rstrip(".")
-        if not 0 < len(name) <= _LONGEST or not _LETTERS.issuperset(name) or name[0] in "-.":
+        if not is_domain(name):
             return
         with self._lock:
             if self._providers.get(name) == provider:
@@ -38,13 +43,17 @@ class DomainBook:
                 self._providers.popitem(last=False)
             self.version += 1
 
+    def all(self) -> dict[str, str]:
+        """Domain -> provider, in the order in which they would be forgotten."""
+        with self._lock:
+            return dict(self._providers)
+
     def of(self, providers: Iterable[str]) -> tuple[str, ...]:
         """All known domains of these providers, sorted; what was seen last stands above the profiles."""
         wanted = frozenset(providers)
         if not wanted:
             return ()
-        with self._lock:
-            seen = dict(self._providers)
+        seen = self.all()
         stated = {domain: name for domain, name in profiles.domains() if name in wanted}
         known = {domain for domain, name in (stated | seen).items() if name in wanted}
         return tuple(sorted(known))[:MAX_DOMAINS]

@@ -66,7 +66,8 @@ VOLUME_DIR = "/var/spool/smtppool"  # the PVC
 QUEUE_DIR = f"{VOLUME_DIR}/postfix"
 DATA_DIR = f"{VOLUME_DIR}/lib"
 LOG_DIR = f"{VOLUME_DIR}/log"
-STATE_DIR = f"{VOLUME_DIR}/state"  # owned by the agent: copies of routing and grant, log position
+STATE_DIR = f"{VOLUME_DIR}/state"  # owned by the agent: copies of routing and grant, log position, learned domains
+LEARNED_DOMAINS = f"{STATE_DIR}/domains.json"
 MAILLOG = f"{LOG_DIR}/maillog"
 
 POLICY_SOCKET = f"{RUN_DIR}/policy.sock"
