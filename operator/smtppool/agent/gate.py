@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from smtppool.agent import acted, verdict
 from smtppool.agent.acted import Acted
@@ -28,6 +28,12 @@ log = logging.getLogger(__name__)
 
 TIMEOUT: Final = 2.0
 STATUS_INTERVAL: Final = 2.0
+
+
+class Flush(Protocol):
+    """Asks for an attempt at all deferred mail, with `again` for some more after it."""
+
+    def __call__(self, *, again: bool) -> None: ...
 
 
 class GateError(OSError):
@@ -48,7 +54,7 @@ async def ask(socket: Path, command: str) -> str:
 class GateKeeper:
     """Writes the table, has it read, and acts on what changed."""
 
-    def __init__(self, *, settings: Settings, board: Board, flush: Callable[[], None], domains: DomainBook) -> None:
+    def __init__(self, *, settings: Settings, board: Board, flush: Flush, domains: DomainBook) -> None:
         self._domains = domains
         self._settings = settings
         self._board = board
@@ -104,13 +110,13 @@ class GateKeeper:
         self._board.update(gate_up=True, lanes=Lanes(status["lanes"]), intake=Intake(status["intake"]))
         if started_anew and self._board.facts.lanes is not Lanes.CLOSED:
             log.info("gate was started anew")
-            self._flush()
+            self._flush(again=True)
 
     def _act(self, now: Acted) -> None:
         """Tell Postfix what it must ask again, until that has succeeded.
 
-        A domain that is learned for an excluded provider waits for its next attempt: each flush is an attempt at every
-        other provider, too.
+        A domain that is learned for an excluded provider waits for its next attempt, and an exclusion flushes once:
+        each flush is an attempt at every other provider, too.
         """
         before = self._acted
         changed = before.lanes is not now.lanes
@@ -120,7 +126,7 @@ class GateKeeper:
         if excluded or (changed and self._is_active(before.lanes)):
             self._settings.paths.at(names.RELOAD_REQUEST).touch()
         if now.lanes is not Lanes.CLOSED and (changed or excluded or self._flush_again):
-            self._flush()
+            self._flush(again=changed or self._flush_again)
         self._keep(now)
         self._flush_again = False
 

@@ -36,7 +36,8 @@ class Agent:
         self.board.update(grant=grant(lanes, *excluded), routing=ROUTING, queue=QueueDepth(deferred=1))
         self.keeper = GateKeeper(settings=settings, board=self.board, flush=self.flush, domains=DomainBook())
 
-    def flush(self) -> None:
+    def flush(self, *, again: bool) -> None:
+        del again
         if self.failures:
             self.failures -= 1
             raise OSError("disk full")
