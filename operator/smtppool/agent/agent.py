@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from smtppool.agent import gate, haproxy, http, queue
 from smtppool.agent.balancer import Balancer
+from smtppool.agent.domaincopy import DomainCopy
 from smtppool.agent.domains import DomainBook
 from smtppool.agent.egress import EgressWatch
 from smtppool.agent.facts import Board
@@ -43,6 +44,7 @@ class Agent:
         self._balancer = Balancer(settings=settings, board=self.board, connection=self._runtime)
         self._flusher = Flusher(paths=paths, board=self.board)
         domains = DomainBook()
+        self._learned = DomainCopy(domains, paths.at(names.LEARNED_DOMAINS))
         self._keeper = GateKeeper(settings=settings, board=self.board, flush=self._flusher.request, domains=domains)
         self._egress = EgressWatch(settings=settings, board=self.board)
         self._log = LogReader(settings=settings, board=self.board, learn=domains.learn)
@@ -57,6 +59,7 @@ class Agent:
         self._routing.restore()
         self._grant.restore()
         self._egress.restore()
+        self._learned.restore()
         self._log.restore()
         await supervise(self._tasks(), beats=self.beats)
 
@@ -69,6 +72,7 @@ class Agent:
             "routing-copy": self._routing.keep,
             "grant": partial(self._grant.run, self._api, beat("grant")),
             "grant-copy": self._grant.keep,
+            "domains-copy": self._learned.keep,
             GATE: partial(gate.follow, self._keeper, board=board, beat=beat(GATE)),
             "egress": partial(self._egress.run, beat("egress")),
             "queue": partial(queue.read, paths=paths, board=board, beat=beat("queue")),

@@ -133,9 +133,9 @@ class Balancer:
         if usable != self._usable:  # who went or came is asked at once: the pool must know of an entry that is down
             self._usable, self._verify_at = usable, 0.0
         shut_now = not any(frontends.is_open(rows, name) for name in frontends.INTERNAL)
-        sessions = frontends.sessions(rows)
-        quiet = (self._board.facts.quiet_since or time.monotonic()) if shut_now and not sessions else None
-        self._board.update(sessions=sessions, intake_shut=shut_now, quiet_since=quiet)
+        own, entry = frontends.own_sessions(rows), frontends.entry_sessions(rows)
+        quiet = (self._board.facts.quiet_since or time.monotonic()) if shut_now and not own else None
+        self._board.update(sessions=own + entry, entry_sessions=entry, intake_shut=shut_now, quiet_since=quiet)
 
     def _shut(self) -> tuple[str, ...]:
         grant = self._board.facts.grant

@@ -28,6 +28,7 @@ class Facts:
     down: tuple[str, ...] = ()  # members that should serve and that checks see down, by name
     intake_shut: bool = False  # frontends relay and handover_in are closed
     sessions: int = 0
+    entry_sessions: int = 0  # among them: clients, whose mail goes to the queues of members
     quiet_since: float | None = None  # monotonic: since then no mail can have come in, nor be coming in
 
     gate_up: bool = False

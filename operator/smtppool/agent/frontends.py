@@ -12,11 +12,22 @@ _OPEN: Final = "OPEN"
 Rows = Sequence[dict[str, str]]
 
 
-def sessions(rows: Rows) -> int:
-    """Open sessions of clients and peers. Health checks pass the frontend `relay`, and are taken off again."""
-    counts = {(row["pxname"], row["svname"]): int(row["scur"] or 0) for row in rows}
-    open_sessions = sum(counts.get((name, "FRONTEND"), 0) for name in (haproxy.ENTRY, *INTERNAL))
-    return max(0, open_sessions - counts.get((haproxy.HEALTH, "BACKEND"), 0))
+def own_sessions(rows: Rows) -> int:
+    """Open sessions with this pod's Postfix, from its own entry too: all that can bring mail to its queue.
+
+    Health checks pass the frontend `relay`, and are taken off again.
+    """
+    open_sessions = sum(_open(rows, name, "FRONTEND") for name in INTERNAL)
+    return max(0, open_sessions - _open(rows, haproxy.HEALTH, "BACKEND"))
+
+
+def entry_sessions(rows: Rows) -> int:
+    """Open sessions of clients that came through this pod, to whichever relay."""
+    return _open(rows, haproxy.ENTRY, "FRONTEND")
+
+
+def _open(rows: Rows, name: str, side: str) -> int:
+    return sum(int(row["scur"] or 0) for row in rows if (row["pxname"], row["svname"]) == (name, side))
 
 
 def usable_members(rows: Rows) -> str:

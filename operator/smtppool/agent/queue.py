@@ -71,9 +71,10 @@ class Flusher:
         self._follow_ups: list[float] = []
         self._last = float("-inf")
 
-    def request(self) -> None:
-        """Held mail may leave now."""
-        self._follow_ups = list(FOLLOW_UPS)
+    def request(self, *, again: bool = True) -> None:
+        """Held mail may leave now. `again`: all of it was held, and is worth more attempts if the reload comes late."""
+        if again:
+            self._follow_ups = list(FOLLOW_UPS)
         self._wanted.set()
 
     async def run(self) -> None:

@@ -20,6 +20,7 @@ from smtppool.api.names import Key
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError
 from smtppool.kube.kinds import CONFIG_MAP
+from smtppool.policy.emptiness import own_sessions
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ LONGEST_DELAY: Final = 5.0
 def build(facts: Facts, *, server: str, pod_uid: str, pod_address: str) -> Report | None:
     """The report of these facts; None until the queue has been counted, and counted again since the pod is quiet.
 
-    A server is deleted on a report that says: intake closed, no session, empty queue. All three must hold at one time.
+    A server is deleted on a report that says: intake closed, no session of its own, empty queue. All three must hold at
+    one time.
     """
     if (facts.queue is None and facts.queue_error is None) or facts.count_is_old:
         return None
@@ -45,6 +47,7 @@ def build(facts: Facts, *, server: str, pod_uid: str, pod_address: str) -> Repor
         queue=facts.queue,
         queue_error=facts.queue_error,
         sessions=facts.sessions,
+        entry_sessions=facts.entry_sessions,
         lanes=facts.lanes,
         intake=Intake.CLOSED if shut else Intake.OPEN,
         routing_hash=facts.applied_hash,
@@ -66,8 +69,12 @@ def urgent(last: Report, now: Report, *, awaited: bool) -> bool:
         any(getattr(last, part) != getattr(now, part) for part in ("lanes", "intake", "pod_uid", "pod_address", "down"))
         or last.egress.observed_address != now.egress.observed_address
         or (last.egress.error is None) != (now.egress.error is None)
-        or (awaited and (_emptied(last, now) or last.sessions > 0 == now.sessions))
+        or (awaited and (_emptied(last, now) or _fell_quiet(last, now)))
     )
+
+
+def _fell_quiet(last: Report, now: Report) -> bool:
+    return last.sessions > 0 == now.sessions or own_sessions(last) > 0 == own_sessions(now)
 
 
 def _emptied(last: Report, now: Report) -> bool:

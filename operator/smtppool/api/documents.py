@@ -138,6 +138,7 @@ class Report(Observed):
     queue: QueueDepth | None = None  # None: could not be read
     queue_error: Text | None = None
     sessions: Count = 0  # open SMTP sessions of this pod: entry, relay and handover ports
+    entry_sessions: Count = 0  # those of the entry port among them: they bring no mail to this relay's queue
     lanes: Lanes = Lanes.CLOSED  # in force at the gate
     intake: Intake = Intake.OPEN  # in force at the gate and HAProxy
     routing_hash: Annotated[str, Field(max_length=64)] | None = None  # sha256 hex of the applied routing.json
@@ -147,8 +148,7 @@ class Report(Observed):
 
 def is_of_pod(document: Grant | Report, *, uid: str | None, address: str | None) -> bool:
     """Whether it is of this pod as it runs now: a sandbox that is made anew keeps the uid and gets another address."""
-    known = uid is not None and address is not None
-    return known and (document.pod_uid, document.pod_address) == (uid, address)
+    return None not in {uid, address} and (document.pod_uid, document.pod_address) == (uid, address)
 
 
 class GateTable(Model):

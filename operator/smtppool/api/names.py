@@ -66,7 +66,8 @@ VOLUME_DIR = "/var/spool/smtppool"  # the PVC
 QUEUE_DIR = f"{VOLUME_DIR}/postfix"
 DATA_DIR = f"{VOLUME_DIR}/lib"
 LOG_DIR = f"{VOLUME_DIR}/log"
-STATE_DIR = f"{VOLUME_DIR}/state"  # owned by the agent: copies of routing and grant, log position
+STATE_DIR = f"{VOLUME_DIR}/state"  # owned by the agent: copies of routing and grant, log position, learned domains
+LEARNED_DOMAINS = f"{STATE_DIR}/domains.json"
 MAILLOG = f"{LOG_DIR}/maillog"
 
 POLICY_SOCKET = f"{RUN_DIR}/policy.sock"
@@ -74,6 +75,7 @@ SOCKETMAP_SOCKET = f"{RUN_DIR}/socketmap.sock"
 BUSY_SOCKET = f"{RUN_DIR}/busy.sock"
 GATE_CONTROL_SOCKET = f"{RUN_DIR}/gate.sock"
 GATE_TABLE = f"{RUN_DIR}/gate.json"  # GateTable, written by the agent by rename, read by the gate
+GATE_ACTED = f"{RUN_DIR}/acted.json"  # Acted, the agent's own: for which of the gate's answers Postfix was asked to act
 HAPROXY_CONFIG = f"{CONFIG_DIR}/haproxy.cfg"
 HAPROXY_WARM_CONFIG = f"{RUN_DIR}/haproxy.cfg"  # with the members in it; written by the agent, for HAProxy's next start
 HAPROXY_SOCKET = f"{RUN_DIR}/haproxy.sock"

@@ -1,7 +1,8 @@
 """Is it proven that a deleted server's queue holds no mail.
 
-The proof is a count made while nothing could come in: a report with closed intake and no session, by the pod that is
-there (or by the last one, if none can have run since), or the count that an agent leaves after Postfix has stopped.
+The proof is a count made while nothing could come in: a report with closed intake and no session of its own, by the
+pod that is there (or by the last one, if none can have run since), or the count that an agent leaves after Postfix has
+stopped.
 """
 
 from collections.abc import Callable
@@ -109,11 +110,16 @@ def _closed_report(facts: QueueFacts) -> Look | None:
         return None
     if report.queue is None:
         return _unreachable(facts, "QueueUnreadable", "its agent cannot read the queue")
-    if report.sessions == 0:
+    if not own_sessions(report):
         return _by_depth(facts, report.queue)
     if facts.pod is PodState.RUNNING:
-        return _waiting("SessionsOpen", f"waiting for {report.sessions} SMTP sessions to end")
+        return _waiting("SessionsOpen", f"waiting for {own_sessions(report)} SMTP sessions to end")
     return None
+
+
+def own_sessions(report: Report) -> int:
+    """Sessions that can bring mail to the relay's queue: a client may keep one through its entry to another relay."""
+    return max(0, report.sessions - report.entry_sessions)
 
 
 def _may_have_run_since(facts: QueueFacts, report: Report) -> bool:

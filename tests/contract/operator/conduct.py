@@ -18,6 +18,7 @@ class Conduct:
     error: str | None = None
     queue: QueueDepth = field(default_factory=QueueDepth)
     sessions: int = 0
+    entry_sessions: int = 0  # among them
     outcomes: Outcomes = ()
     down: tuple[str, ...] = ()  # members to which it cannot connect
     obeys_intake: bool = True

@@ -120,6 +120,7 @@ class Relays:
             egress=self._observation(uid_of(pod), conduct, grant),
             queue=conduct.queue,
             sessions=conduct.sessions,
+            entry_sessions=conduct.entry_sessions,
             lanes=grant.lanes if mine else Lanes.CLOSED,
             intake=grant.intake if mine and conduct.obeys_intake else Intake.OPEN,
             routing_hash=maps.routing_hash(pod["metadata"]["labels"][POOL]),

@@ -17,7 +17,7 @@ from tests.contract.operator.drains import (
 from tests.contract.operator.mail import Mail
 from tests.contract.operator.process import OperatorProcess
 from tests.contract.operator.test_quiet import quiet
-from tests.contract.operator.waiting import until
+from tests.contract.operator.waiting import equals, until
 from tests.contract.operator.world import World
 
 
@@ -94,6 +94,15 @@ async def test_sessions_may_end_before_the_intake_closes(world: World) -> None:
     assert await replicas(world, "mx1") == 1
     world.relays["mx1"].sessions = 0
     await state(world, "mx1", "Drained")
+
+
+async def test_a_client_that_stays_with_another_relay_holds_up_no_drain(world: World) -> None:
+    await three(world)
+    world.relays["mx1"].sessions = world.relays["mx1"].entry_sessions = 2
+    await reported_sessions(world, "mx1", 2)
+    await want(world, "mx1", "Drained")
+    await state(world, "mx1", "Drained")
+    await equals(lambda: replicas(world, "mx1"), 0, what="the relay is released", within=10)
 
 
 async def test_a_roll_goes_past_a_server_without_a_pod(world: World) -> None:

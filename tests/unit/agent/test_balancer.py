@@ -9,7 +9,7 @@ from smtppool.agent.balancer import Balancer
 from smtppool.agent.facts import Board
 from smtppool.agent.runtime import Runtime
 from smtppool.agent.settings import Paths, Settings
-from smtppool.api.documents import Member, Routing, SubmissionRule
+from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Member, Routing, SubmissionRule
 from smtppool.api.smtppool import Balance
 
 OWN, OTHER = "10.0.0.1", "10.0.0.2"
@@ -28,10 +28,14 @@ ROUTING = Routing(
 )
 
 
+SHUT = STATS.replace(",OPEN", ",PAUSED").replace("entry,FRONTEND,0,,PAUSED", "entry,FRONTEND,0,,OPEN")
+
+
 class Haproxy(Runtime):
     """Each one is new: no slot is in use. `ends`: what the agent notices at the first command that begins like this."""
 
-    def __init__(self) -> None:
+    def __init__(self, stats: str = STATS) -> None:
+        self.stats = stats
         self.ends: tuple[str, Callable[[], None]] | None = None
         self.ended = False
         self.set: list[str] = []
@@ -43,7 +47,13 @@ class Haproxy(Runtime):
             noticed()
             return ""
         self.set += [one for one in commands if one.startswith("set server members")]
-        return SLOTS if commands[0].startswith("show servers") else STATS if commands[0].startswith("show stat") else ""
+        return (
+            SLOTS
+            if commands[0].startswith("show servers")
+            else self.stats
+            if commands[0].startswith("show stat")
+            else ""
+        )
 
 
 @pytest.mark.parametrize(
@@ -64,3 +74,25 @@ async def test_a_haproxy_that_ends_meanwhile_is_followed_by_one_that_knows_all(t
     assert haproxy.ended
     placed = {line.split()[4] for line in haproxy.set if " addr " in line}
     assert placed == {OWN, OTHER}
+
+
+@pytest.mark.parametrize(
+    ("entry", "relay", "quiet"), [(0, 0, True), (2, 0, True), (0, 1, False), (2, 1, False)], ids=str
+)
+async def test_a_client_of_another_relay_leaves_this_one_quiet(
+    tmp_path: Path, entry: int, relay: int, quiet: bool
+) -> None:
+    settings = Settings("mail", "marketing", "mx1", "mx1.example.com", 9000, "pod", OWN, Paths(root=tmp_path))
+    (tmp_path / "run/smtppool").mkdir(parents=True)
+    board = Board()
+    stats = SHUT.replace("entry,FRONTEND,0", f"entry,FRONTEND,{entry}").replace(
+        "relay,FRONTEND,0", f"relay,FRONTEND,{relay}"
+    )
+    balancer = Balancer(settings=settings, board=board, connection=Haproxy(stats))
+    grant = Grant(server="mx1", intake=Intake.CLOSED, egress_check=EgressCheckOrder())
+    board.update(routing=ROUTING, routing_hash="new", grant=grant)
+    await balancer.turn()
+    facts = board.facts
+    assert facts.intake_shut
+    assert (facts.sessions, facts.entry_sessions) == (entry + relay, entry)
+    assert (facts.quiet_since is not None) == quiet

@@ -1,10 +1,6 @@
 """A gate that was started anew: held mail is flushed, if lanes are open. The gate's own code answers."""
 
-import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,42 +8,18 @@ from smtppool.agent import gate
 from smtppool.agent.domains import DomainBook
 from smtppool.agent.facts import Board
 from smtppool.agent.gate import GateKeeper
-from smtppool.agent.settings import Paths, Settings
+from smtppool.agent.settings import Settings
 from smtppool.api import names
-from smtppool.api.documents import EgressCheckOrder, GateTable, Grant, Lanes, Routing, SubmissionRule
-from smtppool.gate import worker
+from smtppool.api.documents import GateTable, Lanes
 from smtppool.gate.service import Gate
-
-POD = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
+from smtppool.gate.table import Rules
+from tests.unit.agent.gates import ROUTING, grant, served, short_settings, started
 
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    """A directory whose sockets fit into the 107 bytes of a unix socket's name."""
-    root = Path(tempfile.mkdtemp(prefix="gate-"))
-    paths = Paths(root=root)
-    paths.at(names.RUN_DIR).mkdir(parents=True)
-    yield Settings(
-        namespace="mail",
-        pool="pool",
-        server="mx1",
-        hostname="mx1.example.com",
-        metrics_port=names.AGENT_PORT,
-        pod_uid=POD["pod_uid"],
-        pod_ip=POD["pod_address"],
-        paths=paths,
-    )
-    shutil.rmtree(root)
-
-
-async def started(paths: Paths, *, uptime: float) -> asyncio.Server:
-    """A gate that has been up for so many seconds."""
-    program = Gate(paths.at(names.GATE_TABLE))
-    program.started -= uptime
-    program.reload()
-    factory = worker.factories(program)[names.GATE_CONTROL_SOCKET]
-    path = str(paths.at(names.GATE_CONTROL_SOCKET))
-    return await asyncio.get_running_loop().create_unix_server(factory, path)
+    with short_settings() as found:
+        yield found
 
 
 @pytest.mark.parametrize(("lanes", "flushes"), [(Lanes.OPEN, 1), (Lanes.CLOSED, 0)])
@@ -57,10 +29,8 @@ async def test_mail_that_waited_for_the_gate_is_flushed(
     monkeypatch.setattr(gate, "STATUS_INTERVAL", 0)
     board = Board()
     asked: list[str] = []
-    submission = SubmissionRule(max_message_size=1, max_recipients=1)
-    grant = Grant(server="mx1", lanes=lanes, egress_check=EgressCheckOrder(), **POD)
-    board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
-    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"), domains=DomainBook())
+    board.update(grant=grant(lanes), routing=ROUTING)
+    keeper = GateKeeper(settings=settings, board=board, flush=noting(asked), domains=DomainBook())
     first = await started(settings.paths, uptime=50)
     await keeper.turn()
     first.close()
@@ -78,27 +48,78 @@ async def test_mail_that_waited_for_the_gate_is_flushed(
 async def test_mail_of_an_excluded_provider_is_flushed_to_peers_once(settings: Settings) -> None:
     board, book = Board(), DomainBook()
     asked: list[str] = []
-    submission = SubmissionRule(max_message_size=1, max_recipients=1)
-    grant = Grant(server="mx1", lanes=Lanes.OPEN, egress_check=EgressCheckOrder(), **POD)
-    board.update(grant=grant, routing=Routing(pool="pool", submission=submission))
-    keeper = GateKeeper(settings=settings, board=board, flush=lambda: asked.append("flush"), domains=book)
+    board.update(grant=grant(), routing=ROUTING)
+    keeper = GateKeeper(settings=settings, board=board, flush=noting(asked), domains=book)
     server = await started(settings.paths, uptime=50)
     await keeper.turn()
     asked.clear()
-    board.update(grant=grant.model_copy(update={"excluded": ("apple",)}))
+    board.update(grant=grant(Lanes.OPEN, "apple"))
     await keeper.turn()
     await keeper.turn()
-    assert asked == ["flush"]
+    assert asked == ["once"]
     assert handed_over(settings) == ("icloud.com", "mac.com", "me.com")
     book.learn("orchard.example", "apple")
     await keeper.turn()
-    assert asked == ["flush", "flush"]
+    assert asked == ["once"], "a learned domain waits: a flush is an attempt at every provider"
     assert "orchard.example" in handed_over(settings)
-    board.update(grant=grant)
+    board.update(grant=grant(Lanes.OPEN, "apple", "yahoo"))
+    await keeper.turn()
+    assert asked == ["once", "once"]
+    board.update(grant=grant())
     await keeper.turn()
     assert handed_over(settings) == ()
     assert len(asked) == 2
     server.close()
+
+
+async def test_active_mail_of_an_excluded_provider_asks_the_gate_again_once(settings: Settings) -> None:
+    board, book = Board(), DomainBook()
+    answers: list[frozenset[str]] = []  # what the gate hands over at the time of each request
+    request = settings.paths.at(names.RELOAD_REQUEST)
+
+    def flush(*, again: bool) -> None:
+        del again
+        assert request.exists()
+        assert isinstance(program.rules, Rules)
+        answers.append(program.rules.handed_over)
+        request.unlink()
+
+    board.update(grant=grant(), routing=ROUTING)
+    keeper = GateKeeper(settings=settings, board=board, flush=flush, domains=book)
+    program = Gate(settings.paths.at(names.GATE_TABLE))
+    server = await served(program, settings.paths)
+    await keeper.turn()
+    board.update(grant=grant(Lanes.OPEN, "apple"))
+    await keeper.turn()
+    book.learn("orchard.example", "apple")
+    await keeper.turn()
+    assert answers == [frozenset(), {"icloud.com", "mac.com", "me.com"}]
+    assert not request.exists()
+    server.close()
+
+
+@pytest.mark.parametrize("lanes", [Lanes.CLOSED, Lanes.HANDOVER])
+async def test_an_exclusion_moves_no_mail_while_no_mail_goes_its_own_way(settings: Settings, lanes: Lanes) -> None:
+    board = Board()
+    asked: list[str] = []
+    board.update(grant=grant(lanes), routing=ROUTING)
+    keeper = GateKeeper(settings=settings, board=board, flush=noting(asked), domains=DomainBook())
+    server = await started(settings.paths, uptime=50)
+    await keeper.turn()
+    asked.clear()
+    settings.paths.at(names.RELOAD_REQUEST).unlink(missing_ok=True)
+    board.update(grant=grant(lanes, "apple"))
+    await keeper.turn()
+    assert not asked
+    assert not settings.paths.at(names.RELOAD_REQUEST).exists()
+    server.close()
+
+
+def noting(asked: list[str]) -> gate.Flush:
+    def flush(*, again: bool) -> None:
+        asked.append("again" if again else "once")
+
+    return flush
 
 
 def handed_over(settings: Settings) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ URGENT = {
     "queue became readable and is empty": (said(queue=None), said(), True),
     "more sessions": (said(sessions=1), said(sessions=5), False),
     "last session ended": (said(sessions=1), said(sessions=0), True),
+    "last session of its own ended": (said(sessions=3, entry_sessions=2), said(sessions=2, entry_sessions=2), True),
+    "a client of others ended": (said(sessions=3, entry_sessions=2), said(sessions=2, entry_sessions=1), False),
     "lanes": (said(), said(lanes=Lanes.OPEN), True),
     "intake": (said(), said(intake=Intake.CLOSED), True),
     "another pod": (said(), said(pod_uid="other"), True),
@@ -58,7 +60,12 @@ URGENT = {
     "a member is down": (said(), said(down=("mx2",)), True),
     "a member is back": (said(down=("mx2",)), said(), True),
 }
-ENDS = {"queue became empty", "queue became readable and is empty", "last session ended"}
+ENDS = {
+    "queue became empty",
+    "queue became readable and is empty",
+    "last session ended",
+    "last session of its own ended",
+}
 
 
 @pytest.mark.parametrize("name", URGENT)

@@ -47,7 +47,8 @@ def rows(**scur: int) -> list[dict[str, str]]:
 
 
 def test_sessions_leave_out_health_checks_and_what_goes_out() -> None:
-    assert frontends.sessions(rows(entry=2, relay=3, handover_in=1, handover_out=7, rotation=1, health=2)) == 4
+    found = rows(entry=2, relay=3, handover_in=1, handover_out=7, rotation=1, health=2)
+    assert (frontends.own_sessions(found), frontends.entry_sessions(found)) == (2, 2)
 
 
 def test_frontends_are_shut_and_opened_once() -> None:

@@ -15,6 +15,7 @@ from tests.unit.policy.facts import NOW, drain_facts, lifecycle_facts, queue_fac
 MAIL = QueueDepth(active=2, deferred=3)
 CLOSED_EMPTY = report(intake=Intake.CLOSED)
 CLOSED_MAIL = report(intake=Intake.CLOSED, queue=MAIL)
+THROUGH = report(intake=Intake.CLOSED, entry_sessions=2)
 ENDING: dict[str, Any] = {"namespace_terminating": True}
 GONE: dict[str, Any] = {"pod": PodState.ABSENT, "pod_uid": None, "pod_address": None}
 MOVED: dict[str, Any] = {"pod_address": "10.244.1.9"}  # its sandbox was made anew
@@ -60,6 +61,8 @@ QUEUES: list[tuple[str, dict[str, Any], Step, str | None, str | None]] = [
     ("opened since, no pod", {**GONE, "report": CLOSED_EMPTY, "granted": Intake.OPEN}, Step.EMPTY, None, "NoPod"),
     ("its grant is gone", {"report": CLOSED_EMPTY, "granted": None}, Step.REMOVE_WORKLOAD, None, None),
     ("a session", {"report": report(intake=Intake.CLOSED, sessions=1)}, Step.EMPTY, None, None),
+    ("clients of others", {"report": THROUGH.model_copy(update={"sessions": 2})}, Step.REMOVE_WORKLOAD, None, None),
+    ("and one of its own", {"report": THROUGH.model_copy(update={"sessions": 3})}, Step.EMPTY, None, None),
     ("queue unreadable", {"report": report(intake=Intake.CLOSED, queue=None)}, Step.EMPTY, None, "QueueUnreadable"),
     ("another pod's report", {"report": CLOSED_EMPTY, "pod_uid": "pod-2"}, Step.EMPTY, None, None),
     ("this pod's report from the address before", {"report": CLOSED_EMPTY} | MOVED, Step.EMPTY, None, None),
