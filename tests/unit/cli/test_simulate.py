@@ -1,6 +1,7 @@
 """The simulator: its figures, its input, its output."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -106,6 +107,14 @@ def test_a_recorded_day_in_either_format(tmp_path: Path) -> None:
     assert "bounce 20 % of 100 in 15 s, limit 3 %" in found.output
     assert found.output == run("--recording", str(lines)).output
     assert ET.parse(plot).getroot().tag.endswith("svg")
+
+
+def test_the_plot_in_the_docs_is_what_its_command_writes(tmp_path: Path) -> None:
+    docs, plot = Path(__file__).resolve().parents[3] / "docs", tmp_path / "plot.svg"
+    page = (docs / "health.md").read_text()
+    (command,) = re.findall(r"^\$ smtppool (simulate health .*) --svg docs/health-fault\.svg$", page, re.MULTILINE)
+    assert CliRunner().invoke(app, [*command.split(), "--svg", str(plot)]).exit_code == 0
+    assert plot.read_text() == (docs / "health-fault.svg").read_text()
 
 
 def agent_log(*lines: bytes) -> str:
