@@ -4,15 +4,16 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import convergence, logreader, quiet
+from benchmarks import convergence, health, logreader, quiet
 from e2e.stand.ground import require_own_cluster
 
 ALL: dict[str, Callable[[], bool]] = {
     "convergence": convergence.main,
     "quiet": quiet.main,
     "logreader": logreader.main,
+    "health": health.main,
 }
-WITHOUT_CLUSTER = {"logreader"}
+WITHOUT_CLUSTER = {"logreader", "health"}
 
 
 def main() -> int:

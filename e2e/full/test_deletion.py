@@ -1,4 +1,7 @@
-"""Deletion in every way: with an empty queue nothing is left behind; with mail in it nothing is lost."""
+"""Deletion in every way: with an empty queue nothing is left behind; with mail in it nothing is lost.
+
+Mail that somebody has decided to drop is in no queue any more and at no provider.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,6 +12,7 @@ from e2e.stand import operator
 from e2e.stand.kubectl import get, items, kubectl
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan, ServerPlan
+from e2e.stand.sender import Sent
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import equal, until
 from smtppool.api.names import BLOCKED, PAUSED
@@ -49,18 +53,12 @@ def deferring(stand: Stand) -> Iterator[None]:
     stand.mailnet.reset()
 
 
-@pytest.fixture
-def queued(stand: Stand, small: PoolPlan, deferring: None) -> PoolPlan:
-    """A pool with ten messages in its queue."""
-    del deferring
-    queue_mail(stand, small)
-    return small
-
-
-def queue_mail(stand: Stand, plan: PoolPlan) -> None:
+def queue_mail(stand: Stand, plan: PoolPlan) -> Sent:
+    """Ten messages, acknowledged, that are in its queue."""
     sent = stand.sender(plan.namespace).send(target(plan), "-n", "10", "--mix", "gmail.com=100")
     assert len(sent.acks) == 10
     equal(lambda: queued_messages(stand, plan), 10, what="queue in the status", timeout=30)
+    return sent
 
 
 def queued_messages(stand: Stand, plan: PoolPlan) -> int:
@@ -105,8 +103,7 @@ def test_an_empty_server_leaves_nothing(each_way: dict[str, PoolPlan], *, restar
 
 @pytest.mark.usefixtures("deferring")
 def test_mail_in_the_queue_blocks_and_is_kept(stand: Stand, each_way: dict[str, PoolPlan]) -> None:
-    for plan in each_way.values():
-        queue_mail(stand, plan)
+    queued = {way: queue_mail(stand, plan) for way, plan in each_way.items()}
     for way, plan in each_way.items():
         WAYS[way](plan)
     for way, plan in each_way.items():
@@ -118,6 +115,8 @@ def test_mail_in_the_queue_blocks_and_is_kept(stand: Stand, each_way: dict[str, 
         RelayPod(cluster=stand.cluster, namespace=plan.namespace, server="only").flush()
     for way, plan in each_way.items():
         nothing_is_left(plan, way=way, timeout=120)
+    twice = {way: stand.all_arrive(sent) for way, sent in queued.items()}
+    print(f"acknowledged {sum(len(sent.acks) for sent in queued.values())}, lost 0, accepted more than once {twice}")
 
 
 def blocked(stand: Stand, plan: PoolPlan) -> str:
@@ -125,16 +124,19 @@ def blocked(stand: Stand, plan: PoolPlan) -> str:
     return condition["message"] if condition.get("status") == "True" and "10" in condition["message"] else ""
 
 
-def test_a_namespace_with_mail_waits_for_a_decision(stand: Stand, queued: PoolPlan) -> None:
-    kubectl("delete", "namespace", queued.namespace, "--wait=false")
+@pytest.mark.usefixtures("deferring")
+def test_a_namespace_with_mail_waits_for_a_decision(stand: Stand, small: PoolPlan) -> None:
+    sent = queue_mail(stand, small)
+    kubectl("delete", "namespace", small.namespace, "--wait=false")
     # At first it may say that the server still uses it: the namespace deletes both in an order of its own.
-    until(lambda: "10" in held(queued), what="the queue volume says that 10 messages hold it", timeout=90)
-    assert get("namespace", queued.namespace, namespace="default")["status"]["phase"] == "Terminating"
+    until(lambda: "10" in held(small), what="the queue volume says that 10 messages hold it", timeout=90)
+    assert get("namespace", small.namespace, namespace="default")["status"]["phase"] == "Terminating"
     events = kubectl("get", "events", "-n", "default", "-o", "jsonpath={.items[*].message}")
-    assert queued.namespace in events
-    stand.server("only", namespace=queued.namespace).annotate_decision("drop")
-    until(lambda: not get("namespace", queued.namespace, namespace="default"), what="namespace gone", timeout=90)
-    kubectl("create", "namespace", queued.namespace)
+    assert small.namespace in events
+    stand.server("only", namespace=small.namespace).annotate_decision("drop")
+    until(lambda: not get("namespace", small.namespace, namespace="default"), what="namespace gone", timeout=90)
+    kubectl("create", "namespace", small.namespace)
+    assert stand.arrived(sent.prefix) == [], "what was to be dropped was dropped, and held until then"
 
 
 @pytest.mark.usefixtures("small")

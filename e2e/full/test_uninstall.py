@@ -1,6 +1,10 @@
-"""`helm uninstall` refuses while mail is queued, and leaves nothing behind once it is not."""
+"""`helm uninstall` refuses while mail is queued, and leaves nothing behind once it is not.
+
+Nor does it if the operator is killed in the middle of it.
+"""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,7 +38,7 @@ def test_uninstall(installed: Stand, pool: PoolPlan, namespace: str) -> None:
     RelayPod(cluster=installed.cluster, namespace=namespace, server="one").flush()
     installed.all_arrive(sent)
     equal(lambda: queued(installed, plan), 0, what="queue in the status", timeout=30)
-    operator.uninstall()
+    uninstall_with_a_restart(namespace)
     left = kubectl("get", "smtppools,smtpservers,ipwarmupplans", "-A", "--ignore-not-found", "-o", "name")
     assert left == ""
     until(
@@ -43,6 +47,24 @@ def test_uninstall(installed: Stand, pool: PoolPlan, namespace: str) -> None:
         timeout=60,
     )
     apply_again(installed, pool)
+
+
+def uninstall_with_a_restart(namespace: str) -> None:
+    """The operator is killed once it has begun to delete; the clean-up waits for the next one."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        uninstallation = beside.submit(operator.uninstall)
+        until(lambda: begun(namespace) or uninstallation.done(), what="the deletion has begun", timeout=90)
+        assert not uninstallation.done(), uninstallation.exception() or "it was over before its deletions were seen"
+        operator.kill()
+        there = bool(get("smtpserver", "one", namespace=namespace))
+        print(f"operator killed in the middle of the uninstallation; a server that it deletes is still there: {there}")
+        assert there, "the operator was killed too late to prove anything"
+        uninstallation.result()
+
+
+def begun(namespace: str) -> bool:
+    """The server is being deleted."""
+    return "deletionTimestamp" in get("smtpserver", "one", namespace=namespace).get("metadata", {})
 
 
 def queued(stand: Stand, plan: PoolPlan) -> int:

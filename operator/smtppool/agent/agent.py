@@ -52,7 +52,7 @@ class Agent:
         self._probes = Probes(board=self.board, beats=self.beats, paths=paths)
         parts = Parts(self.beats, self._balancer, self._reporter, self._log.tail, self._connected)
         self._registry.register(FactsCollector(self.board, parts))
-        self._registry.register(LogCollector(self._log.pipeline.counts, self._log.tail))
+        self._registry.register(LogCollector(self._log.pipeline.counts, self._log.tail, self._log.pipeline.clock))
 
     async def run(self) -> None:
         """Start from what the volume holds, then follow everything."""

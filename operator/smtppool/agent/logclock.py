@@ -6,9 +6,12 @@ the clock does; those of a backlog, after a restart, where they belong.
 """
 
 import calendar
+import logging
 import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
+
+log = logging.getLogger(__name__)
 
 _MONTHS: Final = {
     name: number
@@ -17,6 +20,7 @@ _MONTHS: Final = {
     )
 }
 _DAY: Final = 86400
+JUMP: Final = 2.0  # seconds; less may be a clock that is put right, or a pause between two looks at it
 
 
 class Moment(NamedTuple):
@@ -31,7 +35,8 @@ class LogClock:
 
     def __init__(self, *, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
         self._wall, self._steady = wall, steady
-        self._offset = wall() - steady()
+        self._offset = self._seen_offset = wall() - steady()
+        self.jumps = 0
         self._end_seen = float("-inf")  # steady time at which the log was last read to its end
 
     def now(self) -> int:
@@ -40,7 +45,9 @@ class LogClock:
 
     def not_before(self, at: int) -> None:
         """An earlier process was at `at` already: the wall clock went back meanwhile."""
-        self._offset = max(self._offset, at - self._steady())
+        behind = at - self._steady() - self._offset
+        self._offset += max(behind, 0.0)
+        self.jumps += behind > JUMP
 
     def end_of_log(self) -> None:
         """All that was in the log has been read: what comes next is written from now on."""
@@ -49,6 +56,7 @@ class LogClock:
     def reader(self) -> Callable[[bytes], Moment | None]:
         """For the lines of one chunk: `Nov 21 15:59:01` -> its moment; None for what is no time."""
         wall, steady = self._wall(), self._steady()
+        self._look_for_jump(wall - steady)
         oldest, now = steady - self._end_seen, steady + self._offset
         known: dict[bytes, Moment | None] = {}
 
@@ -60,6 +68,12 @@ class LogClock:
             return known[text]
 
         return moment
+
+    def _look_for_jump(self, offset: float) -> None:
+        if abs(offset - self._seen_offset) > JUMP:
+            log.warning("wall clock jumped", extra={"seconds": round(offset - self._seen_offset)})
+            self.jumps += 1
+        self._seen_offset = offset
 
 
 def epoch(text: bytes, *, now: float) -> int | None:

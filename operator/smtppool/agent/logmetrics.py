@@ -14,6 +14,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from smtppool.agent.logclock import LogClock
 from smtppool.agent.logcounts import STAGES, Distribution, LogCounts, Tally
 from smtppool.agent.maillog import LogTail
 
@@ -23,9 +24,10 @@ TLS_LABELS = ("trust", "protocol", "cipher", "secret_bits", "algorithm_bits")
 class LogCollector(Collector):
     """All metrics of the log."""
 
-    def __init__(self, counts: LogCounts, tail: LogTail) -> None:
+    def __init__(self, counts: LogCounts, tail: LogTail, clock: LogClock) -> None:
         self._counts = counts
         self._tail = tail
+        self._clock = clock
 
     def collect(self) -> Iterable[Metric]:
         """Now."""
@@ -40,6 +42,12 @@ class LogCollector(Collector):
         yield _count(
             "smtppool_log_truncations", "Times that the log became another under its name", self._tail.truncations
         )
+        yield _count(
+            "smtppool_log_files_lost",
+            "Log files that were deleted, or gone when the agent came back",
+            self._tail.lost_files,
+        )
+        yield _count("smtppool_clock_jumps", "Times that the wall clock jumped", self._clock.jumps)
 
 
 def _own(counts: LogCounts) -> Iterable[Metric]:

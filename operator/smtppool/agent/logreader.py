@@ -19,7 +19,8 @@ from smtppool.agent.deliveries import Learn
 from smtppool.agent.facts import Board
 from smtppool.agent.logclock import LogClock
 from smtppool.agent.logcounts import LogCounts
-from smtppool.agent.maillog import LogTail, Place
+from smtppool.agent.logplace import Place
+from smtppool.agent.maillog import LogTail
 from smtppool.agent.pipeline import Pipeline
 from smtppool.agent.settings import Settings
 from smtppool.api import names

@@ -1,48 +1,20 @@
 """Follows Postfix's log file through rotation, truncation and half-written lines, from wherever it is told to begin.
 
-A file is known by how it begins, not by its inode alone: inodes are given out again, and a file can be emptied and
-grow past the old place between two looks.
+What became of the file meanwhile is counted: emptied, deleted, or gone when the agent came back.
 """
 
 import logging
 import os
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 from zlib import crc32
+
+from smtppool.agent.logplace import HEAD, Place
 
 log = logging.getLogger(__name__)
 
 CHUNK: Final = 2**18
 LONGEST_LINE: Final = 2**16
-HEAD: Final = 256  # bytes by which a file is known
-TELLING_HEAD: Final = 64  # so many of them tell it without the inode
-
-
-class Place(NamedTuple):
-    """Where a line begins. `skipping`: in the middle of one that was given up for its length."""
-
-    inode: int
-    offset: int
-    head_size: int = 0
-    head_crc: int = 0
-    skipping: bool = False
-
-    @classmethod
-    def of(cls, fields: Any) -> "Place | None":
-        """From JSON; None for anything else."""
-        names = cls._fields[:4]
-        if not isinstance(fields, dict) or not all(type(fields.get(name, 0)) is int for name in names):
-            return None
-        numbers = {name: fields.get(name, 0) for name in names}
-        known = "inode" in fields and numbers["offset"] >= 0 and 0 <= numbers["head_size"] <= HEAD
-        return cls(**numbers, skipping=fields.get("skipping") is True) if known else None
-
-    def is_in(self, file: BinaryIO) -> bool:
-        """Whether this may be the file that the place was in; a copy of a volume has other inodes."""
-        same_inode = os.fstat(file.fileno()).st_ino == self.inode
-        head = os.pread(file.fileno(), self.head_size, 0)
-        same_head = (len(head), crc32(head)) == (self.head_size, self.head_crc)
-        return same_head and (same_inode or self.head_size >= TELLING_HEAD)
 
 
 class Chunk(NamedTuple):
@@ -69,6 +41,8 @@ class LogTail:
         self.lag = 0  # bytes not read yet
         self.long_lines = 0
         self.truncations = 0
+        self.lost_files = 0
+        self._deleted = False  # the file that is being read: counted
 
     def begin_at(self, start: Place | None, *, told: Place | None = None, before: Place | None = None) -> None:
         """Where to begin (if that is gone, at `before`; else at the oldest line), and up to where lines were told."""
@@ -129,6 +103,16 @@ class LogTail:
         self._rest = b""
         self._skipping = place > 0 and os.pread(file.fileno(), 1, place - 1) != b"\n"
 
+    def _look_for_deletion(self, file: BinaryIO) -> None:
+        """A renamed file has a name still. What Postfix goes on to write there is read, but not by the next agent."""
+        if not self._deleted and not os.fstat(file.fileno()).st_nlink:
+            self._deleted = True
+            self._lost("log file was deleted")
+
+    def _lost(self, what: str) -> None:
+        log.warning(what)
+        self.lost_files += 1
+
     def _told_bytes(self, file: BinaryIO) -> int:
         """How much from here on was told before: all up to the place, which is in this file or in the next."""
         if self._told is None or self._told_file is None:
@@ -140,6 +124,7 @@ class LogTail:
 
     def _next_file(self, file: BinaryIO) -> bool:
         """At the end of the file: go on to the file that has taken its name, if one has."""
+        self._look_for_deletion(file)
         new = _opened(self._path)
         if new is None:
             return False
@@ -152,7 +137,8 @@ class LogTail:
             new.close()
             file.seek(-len(late), os.SEEK_CUR)
             return True
-        if os.fstat(file.fileno()).st_nlink:  # renamed; of a deleted one nothing can be begun again
+        self._look_for_deletion(file)
+        if not self._deleted:  # renamed; of a deleted one nothing can be begun again
             self.before = self.place()
         file.close()
         self._take(new, 0)
@@ -169,13 +155,15 @@ class LogTail:
         for file in there:
             if file is not chosen:
                 file.close()
+        if chosen is not None and start is not self._start:
+            self._lost("log file that was being read is gone: lines may be missing")
         if chosen is not None:
             self._take(chosen, start.offset if start else 0, skipping=start.skipping if start else False)
         return chosen is not None
 
     def _take(self, file: BinaryIO, offset: int, *, skipping: bool = False) -> None:
         file.seek(offset)
-        self._file, self._rest, self._skipping = file, b"", skipping
+        self._file, self._rest, self._skipping, self._deleted = file, b"", skipping, False
         self._head = os.pread(file.fileno(), HEAD, 0)
 
 

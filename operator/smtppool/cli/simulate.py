@@ -31,7 +31,9 @@ Provider = Annotated[str | None, typer.Option(help=f"fault: at one of {', '.join
 Seeds = Annotated[list[int] | None, typer.Option(help="Of the noise; given several times: figures only.")]
 Step = Annotated[int | None, typer.Option(help="Seconds between decisions: 1, 3, 5 or 15; default: 15, fault 1.")]
 Burst = Annotated[bool, typer.Option(help="Also a window of 15 s.")]
-Recording = Annotated[Path | None, typer.Option(help="CSV or JSON lines instead of a scenario; docs/health.md.")]
+Recording = Annotated[
+    Path | None, typer.Option(help="CSV, JSON lines or agents' logs instead of a scenario; docs/health.md.")
+]
 Pool = Annotated[Path | None, typer.Option(help="YAML of an SmtpPool; default: the defaults of its kind.")]
 Svg = Annotated[Path | None, typer.Option("--svg", help="Write a plot.")]
 

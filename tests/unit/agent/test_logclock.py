@@ -41,6 +41,18 @@ def test_a_clock_that_jumps_moves_nothing_once_the_end_was_seen(jump: float) -> 
     assert 0 <= clocks.at(LINE) <= 2
 
 
+@pytest.mark.parametrize(("jump", "jumps"), [(3600.0, 1), (-3600.0, 1), (0.5, 0)], ids=["on", "back", "put right"])
+def test_a_jump_is_counted_once(jump: float, jumps: int) -> None:
+    clocks = Clocks()
+    for _ in range(3):
+        clocks.at(LINE)
+        clocks.wall, clocks.steady = clocks.wall + 10, clocks.steady + 10
+    clocks.wall += jump
+    clocks.at(LINE)
+    clocks.at(LINE)
+    assert clocks.log.jumps == jumps
+
+
 def test_a_line_of_the_future_is_of_now() -> None:
     assert Clocks().at(b"Nov 21 16:30:00") == 0
 
@@ -51,6 +63,7 @@ def test_the_log_clock_does_not_go_back_in_a_restart() -> None:
     assert clocks.log.now() == NOW + 500
     clocks.log.not_before(int(NOW))
     assert clocks.log.now() == NOW + 500
+    assert clocks.log.jumps == 1, "the wall clock went back while no agent ran"
 
 
 @pytest.mark.parametrize(

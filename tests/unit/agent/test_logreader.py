@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from smtppool.agent import logreader
 from smtppool.agent.facts import Board
 from smtppool.agent.logclock import LogClock
+from smtppool.agent.logmetrics import LogCollector
 from smtppool.agent.logreader import LogReader
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
@@ -291,6 +292,19 @@ def test_a_clock_that_jumps_while_the_agent_runs_moves_nothing(pod: Pod, jump: i
     assert pod.counted(WindowName.BURST) == 2
     steady += 20
     assert (pod.counted(WindowName.BURST), pod.counted(WindowName.MINUTE)) == (0, 2)
+
+
+def test_a_scrape_tells_what_befell_log_and_clock(pod: Pod) -> None:
+    reader = pod.start(clock=LogClock(wall=lambda: pod.wall, steady=lambda: 0.0))
+    pod.write()
+    pod.delete()
+    pod.wall -= 7200
+    pod.write()
+    pod.read()
+    collected = LogCollector(reader.pipeline.counts, reader.tail, reader.pipeline.clock).collect()
+    told = {sample.name: sample.value for metric in collected for sample in metric.samples}
+    assert (told["smtppool_log_files_lost_total"], told["smtppool_clock_jumps_total"]) == (1, 1)
+    assert pod.counted() == 2
 
 
 def test_what_is_known_of_messages_outlives_the_agent(pod: Pod) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smtppool.agent.maillog import CHUNK, LONGEST_LINE, LogTail, Place
+from smtppool.agent.logplace import Place
+from smtppool.agent.maillog import CHUNK, LONGEST_LINE, LogTail
 
 Tail = Callable[..., LogTail]
 
@@ -82,17 +83,30 @@ def test_rotation_loses_nothing_also_what_is_still_written_to_the_old_file(log: 
     append(old, "three\n")
     append(log, "four\n")
     assert everything(reader) == ["three", "four"]
+    assert reader.lost_files == 0
 
 
 def test_a_deleted_log_is_read_to_its_end_and_the_next_one_from_its_beginning(log: Path, tail: Tail) -> None:
     reader = tail(log)
     append(log, "one\n")
     assert everything(reader) == ["one"]
-    log.unlink()
-    assert everything(reader) == []
-    append(log, "two\n")
+    for text in ("two", "three"):
+        log.unlink()
+        assert everything(reader) == []
+        append(log, f"{text}\n")
+        assert everything(reader) == [text]
+    assert (reader.truncations, reader.lost_files) == (0, 2)
+
+
+def test_a_deletion_is_counted_while_postfix_still_writes_to_the_file(log: Path, tail: Tail) -> None:
+    reader = tail(log)
+    append(log, "one\n")
+    assert everything(reader) == ["one"]
+    with log.open("a") as file:
+        log.unlink()
+        file.write("two\n")
     assert everything(reader) == ["two"]
-    assert reader.truncations == 0
+    assert reader.lost_files == 1
 
 
 @pytest.mark.parametrize("text", ["new\n", "newer\nlonger than what was read before\n"], ids=["shorter", "longer"])
@@ -102,7 +116,7 @@ def test_truncation_begins_again(log: Path, tail: Tail, text: str) -> None:
     assert everything(reader) == ["one", "two"]
     log.write_text(text)
     assert everything(reader) == text.splitlines()
-    assert reader.truncations == 1
+    assert (reader.truncations, reader.lost_files) == (1, 0)
 
 
 @pytest.mark.parametrize(("left", "found"), [(8, ["new"]), (6, [])], ids=["at a line", "in a line"])
@@ -133,7 +147,20 @@ def test_a_new_reader_finds_the_rest_in_the_rotated_file(log: Path, tail: Tail) 
     append(log, "two\n")
     log.rename(log.with_name("maillog.1"))
     append(log, "three\n")
-    assert everything(tail(log, place)) == ["two", "three"]
+    second = tail(log, place)
+    assert everything(second) == ["two", "three"]
+    assert second.lost_files == 0
+
+
+def test_a_file_that_is_gone_when_a_new_reader_comes_is_counted(log: Path, tail: Tail) -> None:
+    first = tail(log)
+    append(log, "one, long enough to know the file again by its beginning, which has a time\n")
+    assert len(everything(first)) == 1
+    log.unlink()
+    second = tail(log, first.place())
+    assert (everything(second), second.lost_files) == ([], 0)
+    append(log, "two\n")
+    assert (everything(second), second.lost_files) == (["two"], 1)
 
 
 def test_an_inode_that_was_given_out_again_is_no_place(log: Path, tail: Tail) -> None:

@@ -54,7 +54,7 @@ def metrics(*lines: bytes) -> dict[str, float]:
     """All samples that are not 0, as `name{label,label}`."""
     fed, registry = pipeline(), CollectorRegistry()
     fed.feed(list(lines))
-    registry.register(LogCollector(fed.counts, LogTail(path=Path(__file__))))
+    registry.register(LogCollector(fed.counts, LogTail(path=Path(__file__)), fed.clock))
     return {
         f"{sample.name}{{{','.join(sample.labels.values())}}}": sample.value
         for family in registry.collect()

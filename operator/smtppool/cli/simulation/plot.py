@@ -28,9 +28,8 @@ def svg(history: History, settings: Settings, duration: timedelta) -> str:
     for place, name in enumerate(names):
         colour = COLOURS[place % len(COLOURS)]
         parts += _lines(history, name, colour, duration)
-        parts.append(
-            f'<text x="{WIDTH - RIGHT + 10}" y="{TOP + 90 + 16 * place}" fill="{colour}">{escape(name)}</text>'
-        )
+        below = HEIGHT - BOTTOM - 16 * (len(names) - 1 - place)  # clear of the limits' labels
+        parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{below}" fill="{colour}">{escape(name)}</text>')
     parts += _marks(history, duration)
     return "\n".join([*parts, "</svg>", ""])
 

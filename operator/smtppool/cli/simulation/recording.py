@@ -1,4 +1,4 @@
-"""A recorded day: outcomes from a CSV file with a header, or from JSON lines, with the same names.
+"""A recorded day: outcomes from a CSV file with a header, from JSON lines with the same names, or from an agent's log.
 
 `time` (RFC 3339, or seconds), `server`, `provider`, `outcome` (delivered, deferred, bounced), `class` (of a bounce),
 `count` (default 1), `response_seconds` (mean of the row, optional). Rows may be in any order.
@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from smtppool.cli.simulation import events
 from smtppool.policy.health.counters import Counts, total
 from smtppool.policy.health.examine import Subject
 from smtppool.policy.verdict import parse_time, quoted
@@ -51,11 +52,14 @@ class Recorded:
 
 
 def rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Rows with their line numbers; a file that starts with `{` is JSON lines."""
+    """Rows with their line numbers; a file that starts with `{` is JSON lines, of an agent if it has its events."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"cannot be read: {error}") from error
+    if events.are_in(text):
+        yield from events.rows(text)
+        return
     if not text.lstrip().startswith("{"):
         yield from enumerate(csv.DictReader(text.splitlines()), start=2)
         return

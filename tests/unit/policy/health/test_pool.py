@@ -101,6 +101,23 @@ def test_a_freeze_ends() -> None:
     assert decisions[-1].refusals[0].rule is Rule.LAST_MEMBER
 
 
+@pytest.mark.parametrize(("members", "least"), [(1, 1), (2, 1), (3, 2), (5, 2), (10, 3)])
+def test_members_that_become_bad_one_after_another_never_leave_a_pool_empty(members: int, least: int) -> None:
+    """Ten minutes apart, then two hours more: longer than the belief that all are bad for a reason of their own."""
+    good = [GOOD] * members
+    steps = [
+        (minute, pool(*[BAD] * min(minute // 10, members), *good[minute // 10 :]))
+        for minute in range(10 * members + 120)
+    ]
+    _, decisions = run(steps, settings(min_available=least, max_unavailable="100%"))
+    fewest = min(sum(member.share > 0 for member in found.members) for found in decisions)
+    rules = {refusal.rule.value for refusal in decisions[-1].refusals}
+    told = f"{members} members made bad one after another, minAvailable {least}: never fewer than {fewest}, {rules}"
+    print(told)  # noqa: T201 - the figure
+    assert fewest == least
+    assert rules == {Rule.LAST_MEMBER.value if least == 1 else Rule.MIN_AVAILABLE.value}
+
+
 def test_listed_addresses_are_no_doubt() -> None:
     seen = [observation(f"mx{number}", serious_listings=("zen.example.org",)) for number in (1, 2, 3)]
     assert cuts([once(seen, settings())]) == ["mx1"]
