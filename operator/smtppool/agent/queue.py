@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 BUSY_INTERVAL: Final = 1.0
 IDLE_INTERVAL: Final = 5.0
+PAUSE_FACTOR: Final = 5  # times what the last look took: a long queue costs at most a sixth of a processor
+LONGEST_PAUSE: Final = 60.0
 FLUSH_INTERVAL: Final = 10.0
 RETRY_INTERVAL: Final = 2.0
 HANDOVER_FLUSH_INTERVAL: Final = 30.0  # delivered messages stay listed after a reload until they are flushed again
@@ -25,10 +27,11 @@ RELOAD_TIME: Final = 0.3
 FOLLOW_UPS: Final = (10.0, 25.0)
 
 
-def interval(facts: Facts) -> float:
-    """Seconds to the next look: short while something is queued, held or being emptied."""
+def interval(facts: Facts, *, took: float = 0.0) -> float:
+    """Seconds to the next look: short while something is queued, held or being emptied, longer if a look is long."""
     queued = facts.queue is None or facts.queue.messages > 0
-    return BUSY_INTERVAL if queued or facts.lanes is not Lanes.OPEN or emptying(facts) else IDLE_INTERVAL
+    wanted = BUSY_INTERVAL if queued or facts.lanes is not Lanes.OPEN or emptying(facts) else IDLE_INTERVAL
+    return max(wanted, min(took * PAUSE_FACTOR, LONGEST_PAUSE))
 
 
 def emptying(facts: Facts) -> bool:
@@ -49,12 +52,12 @@ async def read(*, paths: Paths, board: Board, beat: Callable[[], None]) -> None:
         except (postfix.PostqueueError, OSError, ValueError, KeyError) as error:
             board.update(queue=None, queue_error=f"{error}"[:512] or repr(error), queue_read_at=began)
         beat()
-        await _until_due(board)
+        await _until_due(board, took=time.monotonic() - began)
 
 
-async def _until_due(board: Board) -> None:
+async def _until_due(board: Board, *, took: float) -> None:
     """For the interval; shorter when the pod has become quiet meanwhile, as the report waits for that count."""
-    end = time.monotonic() + interval(board.facts)
+    end = time.monotonic() + interval(board.facts, took=took)
     while not board.facts.count_is_old:
         seen = board.version
         if not await board.wait(seen, timeout=end - time.monotonic()):
