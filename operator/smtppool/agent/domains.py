@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from threading import Lock
 
 from smtppool.api.documents import MAX_DOMAINS
+from smtppool.api.outcomes import OTHER
 from smtppool.policy import profiles
 
 _LONGEST = 253
@@ -37,6 +38,13 @@ class DomainBook:
             if len(self._providers) > self._limit:
                 self._providers.popitem(last=False)
             self.version += 1
+
+    def provider(self, domain: str) -> str:
+        """Of mail to this domain: what was seen last, then the profiles, then OTHER."""
+        name = domain.lower().rstrip(".")
+        with self._lock:
+            seen = self._providers.get(name)
+        return seen or profiles.of_domain(name) or OTHER
 
     def of(self, providers: Iterable[str]) -> tuple[str, ...]:
         """All known domains of these providers, sorted; what was seen last stands above the profiles."""

@@ -5,24 +5,64 @@ stands there.
 """
 
 import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
+
+from smtppool.agent.logcounts import SIZE_BOUNDS, Distribution
+from smtppool.api.documents import QueueDepth
+from smtppool.api.outcomes import MAX_PROVIDERS, OTHER
+from smtppool.api.queue_details import ProviderQueue
+from smtppool.policy import profiles
 
 COUNTED: Final = ("incoming", "active", "deferred", "hold")
 LONGEST: Final = 256 * 1024  # bytes: 1,000 recipients, each with the reply that deferred it
 
+AGE_BOUNDS: Final = (1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8)  # of kumina/postfix_exporter
+
 _ALIASES: Final = {"maildrop": "incoming"}
 _RECIPIENTS: Final = b'"recipients": ['
+
+
+ProviderOf = Callable[[str], str]  # of a mail domain
+
+
+_of_profiles: Final = partial(profiles.provider, None)
 
 
 class ListingError(Exception):
     """It is no listing of a queue."""
 
 
-class Listing:
-    """Messages by queue. An entry without recipients is delivered, and only waits for its removal."""
+class Waiting:
+    """Some of the messages: how many, and since when the oldest waits, in seconds of the wall clock."""
+
+    __slots__ = ("messages", "oldest")
 
     def __init__(self) -> None:
+        self.messages = 0
+        self.oldest: int | None = None
+
+    def count(self, arrival: int | None) -> None:
+        """One more."""
+        self.messages += 1
+        if arrival is not None and (self.oldest is None or arrival < self.oldest):
+            self.oldest = arrival
+
+
+class Listing:
+    """Messages by queue and by provider. An entry without recipients is delivered, and only waits for its removal."""
+
+    def __init__(self, provider_of: ProviderOf = _of_profiles, *, now: float | None = None) -> None:
         self.messages = dict.fromkeys(COUNTED, 0)
+        self.ages = {queue: Distribution(AGE_BOUNDS) for queue in COUNTED}
+        self.sizes = {queue: Distribution(SIZE_BOUNDS) for queue in COUNTED}
+        self.all = Waiting()
+        self.providers: dict[str, Waiting] = {}
+        self._provider_of = provider_of
+        self._now = time.time() if now is None else now
         self._line = bytearray()
         self._cut = False
 
@@ -42,6 +82,16 @@ class Listing:
         if line:
             self._count(_entry(line, cut=cut))
 
+    def depth(self, *, corrupt: int) -> QueueDepth:
+        """As a report has it."""
+        providers = tuple(
+            ProviderQueue(provider=name, messages=one.messages, oldest_arrival=_moment(one.oldest))
+            for name, one in sorted(self.providers.items())
+        )
+        return QueueDepth(
+            **self.messages, corrupt=corrupt, oldest_arrival=_moment(self.all.oldest), providers=providers
+        )
+
     def _keep(self, part: bytes) -> None:
         room = LONGEST - len(self._line)
         self._line += part[:room]
@@ -49,8 +99,20 @@ class Listing:
 
     def _count(self, entry: dict[str, Any]) -> None:
         queue = _ALIASES.get(entry["queue_name"], entry["queue_name"])
-        if entry["recipients"] and queue in self.messages:
-            self.messages[queue] += 1
+        if not entry["recipients"] or queue not in self.messages:
+            return
+        arrival = entry.get("arrival_time")
+        self.messages[queue] += 1
+        self.all.count(arrival)
+        if arrival is not None:
+            self.ages[queue].observe(max(0.0, self._now - arrival))
+        self.sizes[queue].observe(entry.get("message_size", 0))
+        for provider in {self._provider(one.get("address", "")) for one in entry["recipients"]}:
+            self.providers.setdefault(provider, Waiting()).count(arrival)
+
+    def _provider(self, address: str) -> str:
+        name = self._provider_of(address.rpartition("@")[2])
+        return name if name in self.providers or len(self.providers) < MAX_PROVIDERS - 1 else OTHER
 
 
 def _entry(line: bytes, *, cut: bool) -> dict[str, Any]:
@@ -69,3 +131,7 @@ def _closed(line: bytes) -> bytes:
     head, found, recipients = line.partition(_RECIPIENTS)
     whole, _, _ = recipients.rpartition(b'"}, {"')
     return head + found + whole + b'"}]}' if whole else head + found + b"{}]}"
+
+
+def _moment(seconds: int | None) -> str | None:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds is not None else None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smtppool.agent.listing import Listing, ListingError
 from smtppool.agent.settings import Paths
@@ -83,21 +83,21 @@ async def flush(paths: Paths) -> None:
     await postqueue(paths, "-f")
 
 
-async def listing(paths: Paths) -> Listing:
-    """The queue, counted message by message."""
-    counted = Listing()
+class Look(NamedTuple):
+    """One look at the queue: every message counted, and what of it is reported."""
+
+    listing: Listing
+    depth: QueueDepth
+
+
+async def look(paths: Paths, listing: Listing) -> Look:
+    """Count the queue into `listing`, which is a new one."""
     try:
-        await postqueue(paths, "-j", take=counted.feed)
-        counted.end()
+        await postqueue(paths, "-j", take=listing.feed)
+        listing.end()
     except ListingError as error:
         raise PostqueueError(str(error)) from error
-    return counted
-
-
-async def depth(paths: Paths) -> QueueDepth:
-    """Messages by queue."""
-    counted = await listing(paths)
-    return QueueDepth(**counted.messages, corrupt=corrupt(paths.at(names.CORRUPT_COUNT)))
+    return Look(listing, listing.depth(corrupt=corrupt(paths.at(names.CORRUPT_COUNT))))
 
 
 def corrupt(path: Path) -> int:

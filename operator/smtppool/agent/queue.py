@@ -8,6 +8,7 @@ from typing import Final
 
 from smtppool.agent import postfix
 from smtppool.agent.facts import Board, Facts
+from smtppool.agent.listing import Listing, ProviderOf
 from smtppool.agent.settings import Paths
 from smtppool.api import names
 from smtppool.api.documents import Intake, Lanes
@@ -39,17 +40,26 @@ def emptying(facts: Facts) -> bool:
     return facts.lanes is Lanes.HANDOVER or (facts.grant is not None and facts.grant.intake is Intake.CLOSED)
 
 
-async def read(*, paths: Paths, board: Board, beat: Callable[[], None]) -> None:
-    """Keep the queue depth in the facts."""
+async def read(
+    *,
+    paths: Paths,
+    board: Board,
+    beat: Callable[[], None],
+    provider_of: ProviderOf,
+    show: Callable[[Listing | None], None],
+) -> None:
+    """Keep the queue depth in the facts, and `show` what it was counted from."""
     while True:
         began = time.monotonic()
         try:
-            depth = await postfix.depth(paths)
-            if not depth.messages and emptying(board.facts):
+            look = await postfix.look(paths, Listing(provider_of))
+            if not look.depth.messages and emptying(board.facts):
                 # A message that moves between two queues while they are listed can be missed; not twice.
-                depth = await postfix.depth(paths)
-            board.update(queue=depth, queue_error=None, queue_read_at=began)
+                look = await postfix.look(paths, Listing(provider_of))
+            show(look.listing)
+            board.update(queue=look.depth, queue_error=None, queue_read_at=began)
         except (postfix.PostqueueError, OSError, ValueError, KeyError) as error:
+            show(None)
             board.update(queue=None, queue_error=f"{error}"[:512] or repr(error), queue_read_at=began)
         beat()
         await _until_due(board, took=time.monotonic() - began)

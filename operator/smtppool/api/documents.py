@@ -9,8 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from smtppool.api.base import Endpoint, Hostname, IPv4, Label, Model, Network, Observed, Port, Weight
+from smtppool.api.base import Endpoint, Hostname, IPv4, Label, Model, Network, Observed, Port, Timestamp, Weight
 from smtppool.api.outcomes import MAX_PROVIDERS, Outcomes
+from smtppool.api.queue_details import QueueDetails
 from smtppool.api.smtppool import MAX_SERVERS, Balance
 
 MAX_WANTED = 4096  # addresses that nodes are asked about
@@ -18,7 +19,6 @@ MAX_RULES = 1024  # relay pods on a node
 MAX_DOMAINS = 10_000  # mail domains in a gate's table
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
-Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$", max_length=32)]
 Uid = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9]{1,64}$", max_length=64)]
 Text = Annotated[str, Field(max_length=512)]
 MailDomain = Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9.]{0,252}$", max_length=253)]
@@ -112,7 +112,7 @@ class EgressObservation(Observed):
     error_since: Timestamp | None = None
 
 
-class QueueDepth(Observed):
+class QueueDepth(QueueDetails):
     """Messages by Postfix queue; `recipients: []` entries are done and not counted."""
 
     incoming: Count = 0

@@ -158,9 +158,11 @@ def _unreachable(facts: QueueFacts, reason: str, why: str) -> Look:
 
 
 def counted(depth: QueueDepth, *, where: str = "") -> str:
-    """`37 messages (35 deferred, 2 active)`."""
-    listed = ", ".join(f"{getattr(depth, part)} {part}" for part in _PARTS if getattr(depth, part))
-    return f"{depth.messages} messages{where}" + (f" ({listed})" if listed else "")
+    """`37 messages (2 active, 35 deferred, the oldest of 2025-11-21T11:02:00Z)`."""
+    listed = [f"{getattr(depth, part)} {part}" for part in _PARTS if getattr(depth, part)]
+    if listed and depth.oldest_arrival is not None:
+        listed.append(f"the oldest of {depth.oldest_arrival}")
+    return f"{depth.messages} messages{where}" + (f" ({', '.join(listed)})" if listed else "")
 
 
 def _counts(depth: QueueDepth) -> str:

@@ -9,7 +9,9 @@ import pytest
 
 from smtppool.agent import postfix, queue
 from smtppool.agent.facts import Facts
+from smtppool.agent.listing import Listing
 from smtppool.agent.settings import Paths
+from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, QueueDepth
 
 PROGRAM = f"#!{sys.executable}\nimport os, sys, time\nwrite = sys.stdout.write\n"
@@ -33,8 +35,10 @@ MEBIBYTE = 2**20
 def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A pod in which postqueue is the program that `say` writes."""
     monkeypatch.setattr(postfix, "POSTQUEUE", str(tmp_path / "postqueue"))
-    (tmp_path / "run/smtppool").mkdir(parents=True)
-    return Paths(root=tmp_path)
+    paths = Paths(root=tmp_path)
+    paths.at(names.CORRUPT_COUNT).parent.mkdir(parents=True)
+    paths.at(names.CORRUPT_COUNT).write_text("0\n")
+    return paths
 
 
 def say(pod: Paths, program: str) -> None:
@@ -59,12 +63,12 @@ async def test_a_long_listing_takes_little_memory_and_leaves_others_their_turn(
     other = asyncio.create_task(others())
     tracemalloc.start()
     try:
-        listing = await postfix.listing(pod)
+        look = await postfix.look(pod, Listing())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
         other.cancel()
-    assert {queue: count for queue, count in listing.messages.items() if count} == counted
+    assert {queue: count for queue, count in look.listing.messages.items() if count} == counted
     assert peak < 4 * MEBIBYTE
     assert turns > 50  # pieces of 64 KiB
 
@@ -83,10 +87,10 @@ async def test_a_long_listing_takes_little_memory_and_leaves_others_their_turn(
 async def test_what_is_no_listing_is_an_error(
     pod: Paths, monkeypatch: pytest.MonkeyPatch, program: str, told: str
 ) -> None:
-    monkeypatch.setattr(postfix, "SILENCE", 1.0)
+    monkeypatch.setattr(postfix, "SILENCE", 1.0 if told == "no answer" else 60.0)
     say(pod, program)
     with pytest.raises(postfix.PostqueueError, match=told):
-        await postfix.depth(pod)
+        await postfix.look(pod, Listing())
 
 
 def test_damaged_files_as_the_entrypoint_counts_them(tmp_path: Path) -> None:
