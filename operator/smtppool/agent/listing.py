@@ -23,6 +23,7 @@ LONGEST: Final = 256 * 1024  # bytes: 1,000 recipients, each with the reply that
 AGE_BOUNDS: Final = (1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8)  # of kumina/postfix_exporter
 
 _ALIASES: Final = {"maildrop": "incoming"}
+_NO_SENDER: Final = "MAILER-DAEMON"  # how an empty sender is listed; Postfix adds a domain to any other
 _RECIPIENTS: Final = b'"recipients": ['
 
 
@@ -37,19 +38,21 @@ class ListingError(Exception):
 
 
 class Waiting:
-    """Some of the messages: how many, and since when the oldest waits, in seconds of the wall clock."""
+    """Some of the messages: how many, and since when the oldest and the newest wait, in seconds of the wall clock."""
 
-    __slots__ = ("messages", "oldest")
+    __slots__ = ("messages", "newest", "oldest")
 
     def __init__(self) -> None:
         self.messages = 0
         self.oldest: int | None = None
+        self.newest: int | None = None
 
     def count(self, arrival: int | None) -> None:
         """One more."""
         self.messages += 1
-        if arrival is not None and (self.oldest is None or arrival < self.oldest):
-            self.oldest = arrival
+        if arrival is not None:
+            self.oldest = min(arrival, self.oldest if self.oldest is not None else arrival)
+            self.newest = max(arrival, self.newest if self.newest is not None else arrival)
 
 
 class Listing:
@@ -60,6 +63,7 @@ class Listing:
         self.ages = {queue: Distribution(AGE_BOUNDS) for queue in COUNTED}
         self.sizes = {queue: Distribution(SIZE_BOUNDS) for queue in COUNTED}
         self.all = Waiting()
+        self.bounces = Waiting()
         self.providers: dict[str, Waiting] = {}
         self._provider_of = provider_of
         self._now = time.time() if now is None else now
@@ -89,7 +93,12 @@ class Listing:
             for name, one in sorted(self.providers.items())
         )
         return QueueDepth(
-            **self.messages, corrupt=corrupt, oldest_arrival=_moment(self.all.oldest), providers=providers
+            **self.messages,
+            corrupt=corrupt,
+            oldest_arrival=_moment(self.all.oldest),
+            providers=providers,
+            bounces=self.bounces.messages,
+            newest_bounce=_moment(self.bounces.newest),
         )
 
     def _keep(self, part: bytes) -> None:
@@ -104,6 +113,8 @@ class Listing:
         arrival = entry.get("arrival_time")
         self.messages[queue] += 1
         self.all.count(arrival)
+        if entry.get("sender") == _NO_SENDER and queue != "hold":
+            self.bounces.count(arrival)
         if arrival is not None:
             self.ages[queue].observe(max(0.0, self._now - arrival))
         self.sizes[queue].observe(entry.get("message_size", 0))

@@ -21,3 +21,5 @@ class QueueDetails(Observed):
 
     oldest_arrival: Timestamp | None = None  # a time, not an age: it changes only when that message leaves
     providers: Annotated[tuple[ProviderQueue, ...], Field(max_length=MAX_PROVIDERS)] = ()  # sorted by provider
+    bounces: Count = 0  # messages with an empty sender, those on hold not counted
+    newest_bounce: Timestamp | None = None  # when the last of them arrived

@@ -78,6 +78,7 @@ class Look(NamedTuple):
 
     state: QueueState
     verdict: Verdict | None = None
+    proven: QueueDepth | None = None  # the count of mail that is held, if nothing can have come in since
 
 
 def look_at_queue(facts: QueueFacts) -> Look:
@@ -136,14 +137,14 @@ def _pod_ending(facts: QueueFacts) -> Look | None:
 
 def _held(facts: QueueFacts) -> Look | None:
     depth = facts.last_depth
-    return _by_depth(facts, depth) if depth is not None and depth.messages else None
+    return _by_depth(facts, depth)._replace(proven=None) if depth is not None and depth.messages else None
 
 
 def _by_depth(facts: QueueFacts, depth: QueueDepth) -> Look:
     if depth.messages == 0:
         return Look(QueueState.EMPTY)
     message = f"{_counts(depth)}: let it be delivered, or {facts.way_out}"
-    return Look(QueueState.HOLDS_MAIL, Verdict("True", "MailQueued", message))
+    return Look(QueueState.HOLDS_MAIL, Verdict("True", "MailQueued", message), depth)
 
 
 def _waiting(reason: str, message: str) -> Look:

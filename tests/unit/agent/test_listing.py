@@ -83,6 +83,17 @@ def test_the_oldest_message_and_the_messages_by_provider() -> None:
     )
 
 
+def test_bounces_are_told_apart_by_their_empty_sender() -> None:
+    told = counted(
+        entry("deferred", "a@b.c", sender="MAILER-DAEMON", arrival_time=1000),
+        entry("active", "a@b.c", sender="MAILER-DAEMON", arrival_time=2000),
+        entry("hold", "a@b.c", sender="MAILER-DAEMON", arrival_time=3000),
+        entry("active", "a@b.c", sender="MAILER-DAEMON@example.com", arrival_time=4000),
+        entry("incoming", sender="MAILER-DAEMON", arrival_time=5000),
+    ).depth(corrupt=0)
+    assert (told.messages, told.bounces, told.newest_bounce) == (4, 2, "1970-01-01T00:33:20Z")
+
+
 def test_a_domain_belongs_to_the_provider_whose_host_answered_for_it() -> None:
     book = DomainBook()
     book.learn("customer.example", "google")
