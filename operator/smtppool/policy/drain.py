@@ -114,12 +114,11 @@ def _emptying(facts: DrainFacts, asked: Asked, look: Look) -> DrainDecision:
     own_turn = turns and facts.stretch % 2 == 1
     hands_over = bool(facts.peers) and not own_turn
     blocked = drain_words.blocked(facts, asked, turns=turns, hands_over=hands_over)
-    ends = facts.since if _releases(facts, asked) or asked.by is AskedBy.DELETION else None
-    due = [facts.stretch_ends if turns or not facts.stretch else None, leftovers.ends(look, since=ends)]
+    due = [facts.stretch_ends if turns or not facts.stretch else None, leftovers.ends(look, since=facts.since)]
     return DrainDecision(
         Phase.HANDOVER if hands_over else Phase.DELIVERY,
         drain_words.emptying(facts, look, hands_over=hands_over),
-        blocked=leftovers.announced(blocked, look, since=ends),
+        blocked=leftovers.announced(blocked, look, since=facts.since, now=facts.now),
         hands_over=hands_over,
         turns=turns and facts.stretch > 0,
         next_check=min((moment for moment in due if moment is not None and moment > facts.now), default=None),

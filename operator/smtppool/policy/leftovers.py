@@ -29,11 +29,13 @@ def given_up(look: Look, *, since: datetime | None, now: datetime) -> Look:
     return Look(QueueState.EMPTY, proven=look.proven) if end is not None and now >= end else look
 
 
-def announced(blocked: Verdict | None, look: Look, *, since: datetime | None) -> Verdict | None:
-    """A block by nothing but bounces says until when."""
+def announced(blocked: Verdict | None, look: Look, *, since: datetime | None, now: datetime) -> Verdict | None:
+    """A block by nothing but bounces says until when, and ends then, also where the pod stays and tries on."""
     end = ends(look, since=since)
     if blocked is None or end is None:
         return blocked
+    if now >= end:
+        return None
     told = f"all of it is bounces: they hold nothing from {format_time(end)} on"
     return blocked._replace(message=f"{blocked.message}; {told}")
 

@@ -82,7 +82,8 @@ def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
             return _emptying(facts.drain, look.verdict, blocked=None)
         case QueueState.HOLDS_MAIL:
             draining = Verdict("True", "MailQueued", "waiting for the queue to be delivered")
-            return _emptying(facts.drain, draining, blocked=leftovers.announced(look.verdict, look, since=facts.since))
+            blocked = leftovers.announced(look.verdict, look, since=facts.since, now=facts.now)
+            return _emptying(facts.drain, draining, blocked=blocked)
         case QueueState.UNREACHABLE:
             draining = Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
             return LifecycleDecision(Step.EMPTY, draining, unreachable=look.verdict)
