@@ -18,6 +18,7 @@ from smtppool.agent.metrics import FactsCollector, Parts
 from smtppool.agent.orders import Follower, grant_source, routing_source
 from smtppool.agent.probes import GATE, LOG_READER, Probes, Verdict
 from smtppool.agent.queue import Flusher
+from smtppool.agent.queuemetrics import QueueCollector
 from smtppool.agent.report import Reporter
 from smtppool.agent.runtime import Runtime
 from smtppool.agent.settings import Settings
@@ -43,8 +44,9 @@ class Agent:
         self._grant = Follower(grant_source(settings, self.board), settings=settings)
         self._balancer = Balancer(settings=settings, board=self.board, connection=self._runtime)
         self._flusher = Flusher(paths=paths, board=self.board)
-        domains = DomainBook()
+        self._domains = domains = DomainBook()
         self._learned = DomainCopy(domains, paths.at(names.LEARNED_DOMAINS))
+        self._queue = QueueCollector()
         self._keeper = GateKeeper(settings=settings, board=self.board, flush=self._flusher.request, domains=domains)
         self._egress = EgressWatch(settings=settings, board=self.board)
         self._log = LogReader(settings=settings, board=self.board, learn=domains.learn)
@@ -52,6 +54,7 @@ class Agent:
         self._probes = Probes(board=self.board, beats=self.beats, paths=paths)
         parts = Parts(self.beats, self._balancer, self._reporter, self._log.tail, self._connected)
         self._registry.register(FactsCollector(self.board, parts))
+        self._registry.register(self._queue)
         self._registry.register(LogCollector(self._log.pipeline.counts, self._log.tail, self._log.pipeline.clock))
 
     async def run(self) -> None:
@@ -75,7 +78,14 @@ class Agent:
             "domains-copy": self._learned.keep,
             GATE: partial(gate.follow, self._keeper, board=board, beat=beat(GATE)),
             "egress": partial(self._egress.run, beat("egress")),
-            "queue": partial(queue.read, paths=paths, board=board, beat=beat("queue")),
+            "queue": partial(
+                queue.read,
+                paths=paths,
+                board=board,
+                beat=beat("queue"),
+                provider_of=self._domains.provider,
+                show=self._queue.show,
+            ),
             "flush": self._flusher.run,
             LOG_READER: partial(self._log.run, beat(LOG_READER)),
             "report": partial(self._reporter.run, beat("report")),

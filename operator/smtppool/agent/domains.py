@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from threading import Lock
 
 from smtppool.api.documents import MAX_DOMAINS
+from smtppool.api.outcomes import OTHER
 from smtppool.policy import profiles
 
 MAX_BYTES = 3 << 18  # as JSON: with all else in it at its longest, the gate's table is not larger than the gate reads
@@ -64,6 +65,13 @@ class DomainBook:
         """Domain -> provider, in the order in which they would be forgotten."""
         with self._lock:
             return dict(self._providers)
+
+    def provider(self, domain: str) -> str:
+        """Of mail to this domain: what was seen last, then the profiles, then OTHER."""
+        name = domain.lower().rstrip(".")
+        with self._lock:
+            seen = self._providers.get(name)
+        return seen or profiles.of_domain(name) or OTHER
 
     def of(self, providers: Iterable[str]) -> tuple[str, ...]:
         """All known domains of these providers, sorted; what was seen last stands above the profiles."""

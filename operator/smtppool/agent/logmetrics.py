@@ -59,7 +59,7 @@ def _own(counts: LogCounts) -> Iterable[Metric]:
         "smtppool_response_seconds", "Time that receivers took: connect to end of transmission", labels=["provider"]
     )
     for provider, distribution in counts.response.copy().items():
-        _observed(response, [provider], distribution)
+        observed(response, [provider], distribution)
     yield response
     yield _counts("smtppool_not_attempted", "Recipients put off untried", ("reason",), counts.not_attempted)
     yield _counts("smtppool_handover_recipients", "Recipients by what a peer said", ("status",), counts.handovers)
@@ -78,7 +78,7 @@ def _smtp(counts: LogCounts) -> Iterable[Metric]:
         "postfix_smtp_delivery_delay_seconds", "SMTP message processing time in seconds.", labels=["stage"]
     )
     for stage, distribution in zip(STAGES, counts.delays, strict=True):
-        _observed(delays, [stage], distribution)
+        observed(delays, [stage], distribution)
     yield delays
     deferred = UntypedMetricFamily("postfix_smtp_status_deferred", "Total number of messages deferred.")
     deferred.add_metric([], counts.smtp_deferred)
@@ -92,10 +92,10 @@ def _queue(counts: LogCounts) -> Iterable[Metric]:
     yield _count("postfix_cleanup_messages_rejected", "Messages rejected by cleanup.", counts.cleanup_rejected)
     # Spelt as the exporter spells it.
     recipients = HistogramMetricFamily("postfix_qmgr_messages_inserted_receipients", "Recipients per queued message.")
-    _observed(recipients, [], counts.queued_recipients)
+    observed(recipients, [], counts.queued_recipients)
     yield recipients
     size = HistogramMetricFamily("postfix_qmgr_messages_inserted_size_bytes", "Size of queued messages in bytes.")
-    _observed(size, [], counts.queued_bytes)
+    observed(size, [], counts.queued_bytes)
     yield size
     yield _count("postfix_qmgr_messages_removed", "Messages removed from the queue.", counts.removed)
 
@@ -120,7 +120,8 @@ def _counts(name: str, text: str, labels: Sequence[str], tally: Tally) -> Metric
     return family
 
 
-def _observed(family: HistogramMetricFamily, labels: Sequence[str], distribution: Distribution) -> None:
+def observed(family: HistogramMetricFamily, labels: Sequence[str], distribution: Distribution) -> None:
+    """Add what a distribution holds."""
     buckets, running = [], 0
     for bound, count in zip((*map(str, distribution.bounds), "+Inf"), list(distribution.counts), strict=True):
         running += count

@@ -1,27 +1,30 @@
 """Postfix's queue commands, as a member of group postdrop: list what is queued, ask for an attempt on all of it."""
 
 import asyncio
-import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
+from smtppool.agent.listing import Listing, ListingError
 from smtppool.agent.settings import Paths
 from smtppool.api import names
 from smtppool.api.documents import QueueDepth
 
-TIMEOUT: Final = 30.0  # 10,000 messages were listed in 0.3 s; longer means that the queue manager is stuck
+SILENCE: Final = 30.0  # seconds without output: 10,000 messages were listed in 0.3 s, so the queue manager is stuck
 POSTQUEUE: Final = "/usr/sbin/postqueue"
 
-_COUNTED: Final = ("incoming", "active", "deferred", "hold")
-_ALIASES: Final = {"maildrop": "incoming"}
+_PIECE: Final = 64 * 1024  # counted in some milliseconds; then other tasks have their turn
+_COMPLAINT: Final = 500  # bytes kept of what it says on its standard error
+
+Take = Callable[[bytes], object]
 
 
 class PostqueueError(Exception):
     """postqueue failed; the text says why."""
 
 
-async def postqueue(paths: Paths, *arguments: str) -> bytes:
-    """Output of postqueue; PostqueueError when it fails or takes too long."""
+async def postqueue(paths: Paths, *arguments: str, take: Take = len) -> None:
+    """Run postqueue and give its output to `take` in pieces; PostqueueError when it fails, or says nothing for long."""
     process = await asyncio.create_subprocess_exec(
         POSTQUEUE,
         "-c",
@@ -31,16 +34,48 @@ async def postqueue(paths: Paths, *arguments: str) -> bytes:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    output, errors = process.stdout, process.stderr
+    assert output is not None and errors is not None  # noqa: S101, PT018 - pipes, as asked for
+    complaint = asyncio.create_task(_complaint(errors))
     try:
-        async with asyncio.timeout(TIMEOUT):
-            output, errors = await process.communicate()
+        await _read(output, take)
+        async with asyncio.timeout(SILENCE):
+            told = await complaint
+            await process.wait()
     except TimeoutError as error:
-        process.kill()
-        await process.wait()
-        raise PostqueueError(f"postqueue gave no answer in {TIMEOUT:.0f} s") from error
+        raise PostqueueError(f"postqueue gave no answer in {SILENCE:.0f} s") from error
+    finally:
+        complaint.cancel()
+        await _ended(process, output)
     if process.returncode:
-        raise PostqueueError(errors.decode(errors="replace").strip()[:500] or f"exit status {process.returncode}")
-    return output
+        raise PostqueueError(told or f"exit status {process.returncode}")
+
+
+async def _read(stream: asyncio.StreamReader, take: Take) -> None:
+    while True:
+        async with asyncio.timeout(SILENCE):
+            piece = await stream.read(_PIECE)
+        if not piece:
+            return
+        take(piece)
+        await asyncio.sleep(0)  # what is there already is read without a pause
+
+
+async def _complaint(stream: asyncio.StreamReader) -> str:
+    kept = b""
+    while piece := await stream.read(_PIECE):
+        kept += piece[: _COMPLAINT - len(kept)]
+    return kept.decode(errors="replace").strip()
+
+
+async def _ended(process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
+    """Nothing is left behind of one that was given up; its pipe is only closed once it was read to its end."""
+    if process.returncode is not None:
+        return
+    process.kill()
+    while await output.read(_PIECE):
+        pass
+    await process.wait()
 
 
 async def flush(paths: Paths) -> None:
@@ -48,26 +83,21 @@ async def flush(paths: Paths) -> None:
     await postqueue(paths, "-f")
 
 
-async def depth(paths: Paths) -> QueueDepth:
-    """Messages by queue."""
-    listed = count(await postqueue(paths, "-j"))
-    return QueueDepth(**listed, corrupt=corrupt(paths.at(names.CORRUPT_COUNT)))
+class Look(NamedTuple):
+    """One look at the queue: every message counted, and what of it is reported."""
+
+    listing: Listing
+    depth: QueueDepth
 
 
-def count(output: bytes) -> dict[str, int]:
-    """Messages by queue in `postqueue -j`. An entry without recipients is delivered, and only waits for its removal."""
-    counts = dict.fromkeys(_COUNTED, 0)
-    for line in output.splitlines():
-        if not line.strip():
-            continue
-        try:
-            entry: dict[str, Any] = json.loads(line)
-        except ValueError as error:
-            raise PostqueueError(f"postqueue -j: not JSON: {line[:80]!r}") from error
-        queue = _ALIASES.get(entry["queue_name"], entry["queue_name"])
-        if entry["recipients"] and queue in counts:
-            counts[queue] += 1
-    return counts
+async def look(paths: Paths, listing: Listing) -> Look:
+    """Count the queue into `listing`, which is a new one."""
+    try:
+        await postqueue(paths, "-j", take=listing.feed)
+        listing.end()
+    except ListingError as error:
+        raise PostqueueError(str(error)) from error
+    return Look(listing, listing.depth(corrupt=corrupt(paths.at(names.CORRUPT_COUNT))))
 
 
 def corrupt(path: Path) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 from smtppool.agent import postfix
 from smtppool.agent.facts import Board, Facts
+from smtppool.agent.listing import Listing, ProviderOf
 from smtppool.agent.settings import Paths
 from smtppool.api import names
 from smtppool.api.documents import Intake, Lanes
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 BUSY_INTERVAL: Final = 1.0
 IDLE_INTERVAL: Final = 5.0
+PAUSE_FACTOR: Final = 5  # times what the last look took: a long queue costs at most a sixth of a processor
+LONGEST_PAUSE: Final = 60.0
 FLUSH_INTERVAL: Final = 10.0
 RETRY_INTERVAL: Final = 2.0
 HANDOVER_FLUSH_INTERVAL: Final = 30.0  # delivered messages stay listed after a reload until they are flushed again
@@ -25,10 +28,11 @@ RELOAD_TIME: Final = 0.3
 FOLLOW_UPS: Final = (10.0, 25.0)
 
 
-def interval(facts: Facts) -> float:
-    """Seconds to the next look: short while something is queued, held or being emptied."""
+def interval(facts: Facts, *, took: float = 0.0) -> float:
+    """Seconds to the next look: short while something is queued, held or being emptied, longer if a look is long."""
     queued = facts.queue is None or facts.queue.messages > 0
-    return BUSY_INTERVAL if queued or facts.lanes is not Lanes.OPEN or emptying(facts) else IDLE_INTERVAL
+    wanted = BUSY_INTERVAL if queued or facts.lanes is not Lanes.OPEN or emptying(facts) else IDLE_INTERVAL
+    return max(wanted, min(took * PAUSE_FACTOR, LONGEST_PAUSE))
 
 
 def emptying(facts: Facts) -> bool:
@@ -36,25 +40,34 @@ def emptying(facts: Facts) -> bool:
     return facts.lanes is Lanes.HANDOVER or (facts.grant is not None and facts.grant.intake is Intake.CLOSED)
 
 
-async def read(*, paths: Paths, board: Board, beat: Callable[[], None]) -> None:
-    """Keep the queue depth in the facts."""
+async def read(
+    *,
+    paths: Paths,
+    board: Board,
+    beat: Callable[[], None],
+    provider_of: ProviderOf,
+    show: Callable[[Listing | None], None],
+) -> None:
+    """Keep the queue depth in the facts, and `show` what it was counted from."""
     while True:
         began = time.monotonic()
         try:
-            depth = await postfix.depth(paths)
-            if not depth.messages and emptying(board.facts):
+            look = await postfix.look(paths, Listing(provider_of))
+            if not look.depth.messages and emptying(board.facts):
                 # A message that moves between two queues while they are listed can be missed; not twice.
-                depth = await postfix.depth(paths)
-            board.update(queue=depth, queue_error=None, queue_read_at=began)
+                look = await postfix.look(paths, Listing(provider_of))
+            show(look.listing)
+            board.update(queue=look.depth, queue_error=None, queue_read_at=began)
         except (postfix.PostqueueError, OSError, ValueError, KeyError) as error:
+            show(None)
             board.update(queue=None, queue_error=f"{error}"[:512] or repr(error), queue_read_at=began)
         beat()
-        await _until_due(board)
+        await _until_due(board, took=time.monotonic() - began)
 
 
-async def _until_due(board: Board) -> None:
+async def _until_due(board: Board, *, took: float) -> None:
     """For the interval; shorter when the pod has become quiet meanwhile, as the report waits for that count."""
-    end = time.monotonic() + interval(board.facts)
+    end = time.monotonic() + interval(board.facts, took=took)
     while not board.facts.count_is_old:
         seen = board.version
         if not await board.wait(seen, timeout=end - time.monotonic()):

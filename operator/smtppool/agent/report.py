@@ -20,7 +20,6 @@ from smtppool.api.names import Key
 from smtppool.kube.client import Api
 from smtppool.kube.errors import ApiError
 from smtppool.kube.kinds import CONFIG_MAP
-from smtppool.policy.emptiness import own_sessions
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +27,7 @@ CONFIRMATION_INTERVAL: Final = 60.0  # seconds between writes that only say "sti
 BEHIND: Final = 0.01  # seconds after a change, so that traffic follows it before it is told
 FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 5.0
+_DETAILS: Final = ("oldest_arrival", "providers")  # of a queue: they travel with the counts
 
 
 def build(facts: Facts, *, server: str, pod_uid: str, pod_address: str) -> Report | None:
@@ -74,7 +74,7 @@ def urgent(last: Report, now: Report, *, awaited: bool) -> bool:
 
 
 def _fell_quiet(last: Report, now: Report) -> bool:
-    return last.sessions > 0 == now.sessions or own_sessions(last) > 0 == own_sessions(now)
+    return last.sessions > 0 == now.sessions or last.own_sessions > 0 == now.own_sessions
 
 
 def _emptied(last: Report, now: Report) -> bool:
@@ -84,8 +84,19 @@ def _emptied(last: Report, now: Report) -> bool:
 
 
 def settled(last: Report | None, now: Report) -> Report:
+    """`now` without what is not worth a write: `last`, if only details of the queue differ; see `_confirmed`."""
+    if last is None:
+        return now
+    now = _confirmed(last, now)
+    if last.queue is None or now.queue is None:
+        return now
+    details = {name: getattr(last.queue, name) for name in _DETAILS}
+    return last if now.model_copy(update={"queue": now.queue.model_copy(update=details)}) == last else now
+
+
+def _confirmed(last: Report, now: Report) -> Report:
     """`now` without a mere confirmation of the address that is too young to be worth a write."""
-    if last is None or last.egress.observed_at is None or now.egress.observed_at is None:
+    if last.egress.observed_at is None or now.egress.observed_at is None:
         return now
     if _seconds_between(last.egress, now.egress) >= CONFIRMATION_INTERVAL:
         return now

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from smtppool.api import names
+from smtppool.api.agent_config import AgentConfig
 from smtppool.api.base import IPV4_PATTERN
-from smtppool.api.documents import AgentConfig
 from smtppool.render import haproxy
 
 

@@ -98,6 +98,7 @@ _HOST_BITS = "must be a network without host bits, such as 10.20.0.0/16"
 _DURATION = "Duration in whole hours, minutes and seconds, such as 1h30m."
 
 Label = Annotated[str, Field(pattern=LABEL_PATTERN, max_length=63)]
+Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$", max_length=32)]
 Hostname = Annotated[
     str, Field(pattern=HOSTNAME_PATTERN, max_length=253, description="Lower-case DNS name without a trailing dot.")
 ]

@@ -9,8 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from smtppool.api.base import Endpoint, Hostname, IPv4, Label, Model, Network, Observed, Port, Weight
+from smtppool.api.base import Endpoint, IPv4, Label, Model, Network, Observed, Timestamp, Weight
 from smtppool.api.outcomes import MAX_PROVIDERS, Outcomes
+from smtppool.api.queue_details import QueueDetails
 from smtppool.api.smtppool import MAX_SERVERS, Balance
 
 MAX_WANTED = 4096  # addresses that nodes are asked about
@@ -18,7 +19,6 @@ MAX_RULES = 1024  # relay pods on a node
 MAX_DOMAINS = 10_000  # mail domains in a gate's table
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
-Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$", max_length=32)]
 Uid = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9]{1,64}$", max_length=64)]
 Text = Annotated[str, Field(max_length=512)]
 MailDomain = Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9.]{0,252}$", max_length=253)]
@@ -112,7 +112,7 @@ class EgressObservation(Observed):
     error_since: Timestamp | None = None
 
 
-class QueueDepth(Observed):
+class QueueDepth(QueueDetails):
     """Messages by Postfix queue; `recipients: []` entries are done and not counted."""
 
     incoming: Count = 0
@@ -145,6 +145,11 @@ class Report(Observed):
     outcomes: Outcomes = ()
     down: Annotated[tuple[Label, ...], Field(max_length=MAX_SERVERS)] = ()  # members that its HAProxy's checks see down
 
+    @property
+    def own_sessions(self) -> int:
+        """Those that can bring mail to this relay's queue: a client may keep one through its entry to another relay."""
+        return max(0, self.sessions - self.entry_sessions)
+
 
 def is_of_pod(document: Grant | Report, *, uid: str | None, address: str | None) -> bool:
     """Whether it is of this pod as it runs now: a sandbox that is made anew keeps the uid and gets another address."""
@@ -160,17 +165,6 @@ class GateTable(Model):
     reason: Text = "not yet allowed to send"
     handed_over: Annotated[tuple[MailDomain, ...], Field(max_length=MAX_DOMAINS)] = ()  # whose mail goes to peers
     submission: SubmissionRule
-
-
-class AgentConfig(Model):
-    """`agent.json` in the server's ConfigMap: who this pod is."""
-
-    namespace: Label
-    pool: Label
-    server: Label
-    hostname: Hostname
-    metrics_port: Port
-    bind_address: IPv4 | None = None  # Postfix sends from it, so the egress check must as well
 
 
 class EgressRule(Model):

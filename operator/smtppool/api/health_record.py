@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from smtppool.api.base import Label, Observed
-from smtppool.api.documents import Timestamp
+from smtppool.api.base import Label, Observed, Timestamp
 from smtppool.api.outcomes import MAX_PROVIDERS, Standing
 from smtppool.api.smtppool import MAX_SERVERS
 

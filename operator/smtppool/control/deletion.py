@@ -11,7 +11,7 @@ from smtppool.api.names import BLOCKED, FINALIZER, QUEUE_DECISION
 from smtppool.control.assess import Assessment
 from smtppool.control.children import Children, namespace_ends
 from smtppool.control.context import Context
-from smtppool.control.drains import is_released
+from smtppool.control.drains import is_released, known_since
 from smtppool.control.grants import write_grant
 from smtppool.control.pods import pod_address, pod_state
 from smtppool.control.remains import Remains, find_remains, remove_rest, remove_volume, remove_workload
@@ -111,7 +111,8 @@ class Deletion:
         volume_kept: bool,
     ) -> LifecycleFacts:
         known = view.status.get("queue")
-        state = pod_state(remains.pod, now=self._context.clock())
+        now = self._context.clock()
+        state = pod_state(remains.pod, now=now)
         queue = QueueFacts(
             server=view.key,
             namespace_terminating=namespace_terminating,
@@ -135,6 +136,8 @@ class Deletion:
             volume_exists=remains.volume is not None,
             volume_kept=volume_kept,
             children_exist=True,  # looked for one by one when their turn comes
+            since=known_since(view),
+            now=now,
         )
 
 

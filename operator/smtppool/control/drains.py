@@ -40,7 +40,7 @@ def drain_facts(
         lanes=lanes,
         peers=_peers(view, members),
         queue=queue_facts(view, now=now),
-        since=_since(view),
+        since=known_since(view),
         now=now,
     )
 
@@ -108,6 +108,7 @@ def _desired(view: ServerView) -> DesiredState:
     return DesiredState(stated) if stated in set(DesiredState) else DesiredState.ACTIVE
 
 
-def _since(view: ServerView) -> datetime | None:
+def known_since(view: ServerView) -> datetime | None:
+    """Since when it is being emptied, as its status has it."""
     condition = view.condition("Draining")
     return parse_time(condition.get("lastTransitionTime")) if condition.get("status") == "True" else None

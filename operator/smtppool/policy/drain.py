@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from smtppool.api.documents import Intake, Lanes
-from smtppool.policy import drain_words
+from smtppool.policy import drain_words, leftovers
 from smtppool.policy.drain_facts import Asked, AskedBy, DrainFacts
 from smtppool.policy.emptiness import Look, QueueState, look_at_queue
 from smtppool.policy.verdict import Verdict
@@ -81,17 +81,26 @@ def decide_drain(facts: DrainFacts) -> DrainDecision:
         told = drain_words.leaving(facts, SESSION_LIMIT)
         return DrainDecision(Phase.SESSIONS, told, next_check=facts.known_since + SESSION_LIMIT)
     look = look_at_queue(facts.queue)
-    return _emptied(facts, asked) if look.state is QueueState.EMPTY else _emptying(facts, asked, look)
+    if _releases(facts, asked):
+        look = leftovers.given_up(look, since=facts.since, now=facts.now)
+    return _emptied(facts, asked, look) if look.state is QueueState.EMPTY else _emptying(facts, asked, look)
 
 
-def _released(asked: Asked) -> DrainDecision:
+def _releases(facts: DrainFacts, asked: Asked) -> bool:
+    """Its pod goes when it is empty: a pod that stays tries on, and a deletion has steps of its own."""
+    return asked.release and not facts.entry
+
+
+def _released(asked: Asked, bounces: str = "") -> DrainDecision:
     message = f"the relay is empty and has no pod ({drain_words.WHY[asked.by]}); its volume and its address stay"
+    if bounces:
+        message += f", with {bounces}"
     return DrainDecision(Phase.RELEASED, Verdict("False", "Drained", message))
 
 
-def _emptied(facts: DrainFacts, asked: Asked) -> DrainDecision:
-    if asked.release and not facts.entry:
-        return _released(asked)
+def _emptied(facts: DrainFacts, asked: Asked, look: Look) -> DrainDecision:
+    if _releases(facts, asked):
+        return _released(asked, leftovers.left(look))
     if asked.stuck:
         return DrainDecision(Phase.EMPTY, drain_words.stands_by(facts, asked), hands_over=bool(facts.peers))
     message = f"the relay takes no mail and holds none ({drain_words.WHY[asked.by]})"
@@ -104,13 +113,15 @@ def _emptying(facts: DrainFacts, asked: Asked, look: Look) -> DrainDecision:
     turns = _takes_turns(facts, asked, look)
     own_turn = turns and facts.stretch % 2 == 1
     hands_over = bool(facts.peers) and not own_turn
+    blocked = drain_words.blocked(facts, asked, turns=turns, hands_over=hands_over)
+    due = [facts.stretch_ends if turns or not facts.stretch else None, leftovers.ends(look, since=facts.since)]
     return DrainDecision(
         Phase.HANDOVER if hands_over else Phase.DELIVERY,
         drain_words.emptying(facts, look, hands_over=hands_over),
-        blocked=drain_words.blocked(facts, asked, turns=turns, hands_over=hands_over),
+        blocked=leftovers.announced(blocked, look, since=facts.since, now=facts.now),
         hands_over=hands_over,
         turns=turns and facts.stretch > 0,
-        next_check=facts.stretch_ends if turns or not facts.stretch else None,
+        next_check=min((moment for moment in due if moment is not None and moment > facts.now), default=None),
     )
 
 

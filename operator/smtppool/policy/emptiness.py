@@ -79,6 +79,7 @@ class Look(NamedTuple):
 
     state: QueueState
     verdict: Verdict | None = None
+    proven: QueueDepth | None = None  # the count of mail that is held, if nothing can have come in since
 
 
 def look_at_queue(facts: QueueFacts) -> Look:
@@ -110,16 +111,11 @@ def _closed_report(facts: QueueFacts) -> Look | None:
         return None
     if report.queue is None:
         return _unreachable(facts, "QueueUnreadable", "its agent cannot read the queue")
-    if not own_sessions(report):
+    if not report.own_sessions:
         return _by_depth(facts, report.queue)
     if facts.pod is PodState.RUNNING:
-        return _waiting("SessionsOpen", f"waiting for {own_sessions(report)} SMTP sessions to end")
+        return _waiting("SessionsOpen", f"waiting for {report.own_sessions} SMTP sessions to end")
     return None
-
-
-def own_sessions(report: Report) -> int:
-    """Sessions that can bring mail to the relay's queue: a client may keep one through its entry to another relay."""
-    return max(0, report.sessions - report.entry_sessions)
 
 
 def _may_have_run_since(facts: QueueFacts, report: Report) -> bool:
@@ -142,14 +138,14 @@ def _pod_ending(facts: QueueFacts) -> Look | None:
 
 def _held(facts: QueueFacts) -> Look | None:
     depth = facts.last_depth
-    return _by_depth(facts, depth) if depth is not None and depth.messages else None
+    return _by_depth(facts, depth)._replace(proven=None) if depth is not None and depth.messages else None
 
 
 def _by_depth(facts: QueueFacts, depth: QueueDepth) -> Look:
     if depth.messages == 0:
         return Look(QueueState.EMPTY)
     message = f"{_counts(depth)}: let it be delivered, or {facts.way_out}"
-    return Look(QueueState.HOLDS_MAIL, Verdict("True", "MailQueued", message))
+    return Look(QueueState.HOLDS_MAIL, Verdict("True", "MailQueued", message), depth)
 
 
 def _waiting(reason: str, message: str) -> Look:
@@ -164,9 +160,11 @@ def _unreachable(facts: QueueFacts, reason: str, why: str) -> Look:
 
 
 def counted(depth: QueueDepth, *, where: str = "") -> str:
-    """`37 messages (35 deferred, 2 active)`."""
-    listed = ", ".join(f"{getattr(depth, part)} {part}" for part in _PARTS if getattr(depth, part))
-    return f"{depth.messages} messages{where}" + (f" ({listed})" if listed else "")
+    """`37 messages (2 active, 35 deferred, the oldest of 2025-11-21T11:02:00Z)`."""
+    listed = [f"{getattr(depth, part)} {part}" for part in _PARTS if getattr(depth, part)]
+    if listed and depth.oldest_arrival is not None:
+        listed.append(f"the oldest of {depth.oldest_arrival}")
+    return f"{depth.messages} messages{where}" + (f" ({', '.join(listed)})" if listed else "")
 
 
 def _counts(depth: QueueDepth) -> str:

@@ -6,10 +6,12 @@ mail goes until then is decided in `drain.py`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
+from smtppool.policy import leftovers
 from smtppool.policy.drain import DrainDecision, Phase
-from smtppool.policy.emptiness import QueueFacts, QueueState, look_at_queue
+from smtppool.policy.emptiness import Look, QueueFacts, QueueState, look_at_queue
 from smtppool.policy.verdict import Verdict
 
 
@@ -48,6 +50,8 @@ class LifecycleFacts:
     volume_exists: bool
     volume_kept: bool  # the PersistentVolume is retained
     children_exist: bool
+    since: datetime | None  # since when it is known to be emptied
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,16 @@ def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
         return _removal(facts)
     if not (facts.volume_exists or facts.workload_exists):
         return _removal(facts)
-    look = look_at_queue(facts.queue)
+    look = leftovers.given_up(look_at_queue(facts.queue), since=facts.since, now=facts.now)
     match look.state:
         case QueueState.EMPTY:
-            return _removal(facts)
+            return _removal(facts, look)
         case QueueState.WAITING:
             return _emptying(facts.drain, look.verdict, blocked=None)
         case QueueState.HOLDS_MAIL:
             draining = Verdict("True", "MailQueued", "waiting for the queue to be delivered")
-            return _emptying(facts.drain, draining, blocked=look.verdict)
+            blocked = leftovers.announced(look.verdict, look, since=facts.since, now=facts.now)
+            return _emptying(facts.drain, draining, blocked=blocked)
         case QueueState.UNREACHABLE:
             draining = Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")
             return LifecycleDecision(Step.EMPTY, draining, unreachable=look.verdict)
@@ -91,8 +96,8 @@ def _emptying(drain: DrainDecision | None, alone: Verdict | None, *, blocked: Ve
     return LifecycleDecision(Step.EMPTY, alone, blocked=blocked)
 
 
-def _removal(facts: LifecycleFacts) -> LifecycleDecision:
-    """In the order in which nothing is taken from under something that runs."""
+def _removal(facts: LifecycleFacts, look: Look | None = None) -> LifecycleDecision:
+    """In the order in which nothing is taken from under something that runs; with `look`, what is given up is told."""
     remaining = (
         (facts.decision is QueueDecision.SAVE and facts.volume_exists and not facts.volume_kept, Step.KEEP_VOLUME),
         (facts.workload_exists, Step.REMOVE_WORKLOAD),
@@ -100,7 +105,10 @@ def _removal(facts: LifecycleFacts) -> LifecycleDecision:
         (facts.children_exist, Step.REMOVE_REST),
     )
     step = next((step for holds, step in remaining if holds), Step.RELEASE)
-    return LifecycleDecision(step, _REMOVING[facts.decision])
+    verdict, bounces = _REMOVING[facts.decision], leftovers.left(look) if look is not None else ""
+    if bounces:
+        verdict = verdict._replace(message=f"{bounces} are given up, and no other mail is left; the children go")
+    return LifecycleDecision(step, verdict)
 
 
 PROVEN_EMPTY = "QueueEmpty"  # reason of Draining, and the record of the proof

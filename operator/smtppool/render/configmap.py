@@ -5,7 +5,7 @@ Values of a custom resource enter only through the renderers of Postfix and HAPr
 
 import hashlib
 
-from smtppool.api.documents import AgentConfig
+from smtppool.api.agent_config import AgentConfig
 from smtppool.api.names import AGENT_PORT, config_name
 from smtppool.render import haproxy, postfix
 from smtppool.render.documents import canonical

@@ -3,6 +3,8 @@
 from smtppool.agent import lastwords
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api.documents import QueueDepth
+from smtppool.api.outcomes import MAX_PROVIDERS
+from smtppool.api.queue_details import ProviderQueue
 from smtppool.control.pods import last_words
 
 SETTINGS = Settings(
@@ -24,6 +26,14 @@ def test_the_operator_reads_what_the_pod_leaves() -> None:
     assert words.queue is not None
     assert words.queue.messages == 3
     assert words.sessions == 0
+
+
+def test_last_words_are_short_however_many_providers_have_mail() -> None:
+    providers = tuple(ProviderQueue(provider=f"{n:063}", messages=10**12) for n in range(MAX_PROVIDERS))
+    depth = QueueDepth(deferred=3, oldest_arrival="2026-11-21T16:00:00Z", providers=providers)
+    said = lastwords.report(SETTINGS, depth)
+    assert len(said.model_dump_json(by_alias=True, exclude_none=True)) < 4096
+    assert said.queue == depth.model_copy(update={"providers": ()})
 
 
 def test_a_death_without_words_says_nothing() -> None:

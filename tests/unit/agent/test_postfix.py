@@ -1,32 +1,96 @@
-"""What `postqueue -j` says, and how often it is worth asking."""
+"""How postqueue is run, without ever holding its whole output, and how often it is worth asking."""
 
+import asyncio
+import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from smtppool.agent import postfix, queue
 from smtppool.agent.facts import Facts
+from smtppool.agent.listing import Listing
+from smtppool.agent.settings import Paths
+from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, QueueDepth
 
+PROGRAM = f"#!{sys.executable}\nimport os, sys, time\nwrite = sys.stdout.write\n"
+MANY = """
+reason = "host mx.example.net[203.0.113.1] said: 451 4.7.1 " + "try again " * 20
+for n in range(20_000):
+    write('{"queue_name": "deferred", "queue_id": "4gZq%08d", "arrival_time": 1, "message_size": 1, '
+          '"forced_expire": false, "sender": "a@b.c", "recipients": [{"address": "x%d@example.com", '
+          '"delay_reason": "%s"}]}\\n' % (n, n, reason))
+"""
+WIDE = """
+reason = "host mx.example.net[203.0.113.1] said: 451 4.7.1 " + "try again " * 100
+one = '{"address": "someone@example.com", "delay_reason": "%s"}' % reason
+for n in range(20):
+    write('{"queue_name": "active", "queue_id": "4gZq%08d", "recipients": [%s]}\\n' % (n, ", ".join([one] * 1000)))
+"""
+MEBIBYTE = 2**20
 
-def entry(queue_name: str, *, recipients: int = 1) -> str:
-    listed = ", ".join('{"address": "a@b.c"}' for _ in range(recipients))
-    return f'{{"queue_name": "{queue_name}", "queue_id": "4gZq1x2Y3Zz9", "recipients": [{listed}]}}\n'
+
+@pytest.fixture
+def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """A pod in which postqueue is the program that `say` writes."""
+    monkeypatch.setattr(postfix, "POSTQUEUE", str(tmp_path / "postqueue"))
+    paths = Paths(root=tmp_path)
+    paths.at(names.CORRUPT_COUNT).parent.mkdir(parents=True)
+    paths.at(names.CORRUPT_COUNT).write_text("0\n")
+    return paths
 
 
-def test_messages_are_counted_by_queue() -> None:
-    names = ("active", "active", "deferred", "incoming", "hold", "maildrop")
-    output = "".join(entry(name, recipients=2) for name in names)
-    assert postfix.count(output.encode()) == {"incoming": 2, "active": 2, "deferred": 1, "hold": 1}
+def say(pod: Paths, program: str) -> None:
+    path = pod.at("postqueue")
+    path.write_text(PROGRAM + program)
+    path.chmod(0o755)
 
 
-def test_an_entry_without_recipients_is_done() -> None:
-    assert sum(postfix.count((entry("incoming", recipients=0) + "\n").encode()).values()) == 0
+@pytest.mark.parametrize(("program", "counted"), [(MANY, {"deferred": 20_000}), (WIDE, {"active": 20})])
+async def test_a_long_listing_takes_little_memory_and_leaves_others_their_turn(
+    pod: Paths, program: str, counted: dict[str, int]
+) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    say(pod, program)
+    other = asyncio.create_task(others())
+    tracemalloc.start()
+    try:
+        look = await postfix.look(pod, Listing())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        other.cancel()
+    assert {queue: count for queue, count in look.listing.messages.items() if count} == counted
+    assert peak < 4 * MEBIBYTE
+    assert turns > 50  # pieces of 64 KiB
 
 
-def test_what_is_not_json_is_an_error() -> None:
-    with pytest.raises(postfix.PostqueueError, match="not JSON"):
-        postfix.count(b"postqueue: warning: mail system is down\n")
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("sys.stderr.write('fatal: ' + 'x' * 10_000); sys.exit(69)", "^fatal: x{493}$"),
+        ("sys.exit(1)", "exit status 1"),
+        ("write('postqueue: warning: mail system is down' * 1_000_000)", "not JSON"),
+        ("write('{\"queue_name\"'); sys.stdout.flush(); time.sleep(60)", "no answer"),
+        ("sys.stdout.close(); os.close(1); time.sleep(60)", "no answer"),
+    ],
+    ids=["fails with a long complaint", "fails silently", "one line without end", "becomes silent", "does not end"],
+)
+async def test_what_is_no_listing_is_an_error(
+    pod: Paths, monkeypatch: pytest.MonkeyPatch, program: str, told: str
+) -> None:
+    monkeypatch.setattr(postfix, "SILENCE", 1.0 if told == "no answer" else 60.0)
+    say(pod, program)
+    with pytest.raises(postfix.PostqueueError, match=told):
+        await postfix.look(pod, Listing())
 
 
 def test_damaged_files_as_the_entrypoint_counts_them(tmp_path: Path) -> None:
@@ -60,3 +124,9 @@ def grant(intake: Intake) -> Grant:
 )
 def test_interval(facts: Facts, seconds: float) -> None:
     assert queue.interval(facts) == seconds
+    assert queue.interval(facts, took=0.1) == seconds
+
+
+@pytest.mark.parametrize(("took", "seconds"), [(0.3, 1.5), (3.0, 15.0), (100.0, queue.LONGEST_PAUSE)])
+def test_a_queue_that_takes_long_to_list_is_looked_at_less_often(took: float, seconds: float) -> None:
+    assert queue.interval(Facts(queue=QueueDepth(active=1), lanes=Lanes.OPEN), took=took) == seconds

@@ -25,6 +25,7 @@ from smtppool.api.documents import (
     SubmissionRule,
 )
 from smtppool.api.outcomes import MAX_PROVIDERS, ProviderOutcomes, WindowCounts, WindowName
+from smtppool.api.queue_details import ProviderQueue
 from smtppool.policy.bounces import CLASSES
 
 POD: dict[str, Any] = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
@@ -107,6 +108,24 @@ def test_a_mere_confirmation_waits(at: str, written: bool) -> None:
     assert (report.settled(said(), confirmed) != said()) is written
     other = confirmed.model_copy(update={"egress": confirmed.egress.model_copy(update={"error": "x"})})
     assert report.settled(said(), other) == other
+
+
+GMAIL = ProviderQueue(provider="google", messages=3, oldest_arrival="2026-11-21T16:00:00Z")
+DETAILS: dict[str, Any] = {"oldest_arrival": "2026-11-21T16:00:00Z", "providers": (GMAIL,)}
+
+
+def test_details_of_the_queue_travel_with_the_counts_and_never_alone() -> None:
+    detailed = QUEUED.model_copy(update=DETAILS)
+    assert report.settled(said(queue=QUEUED), said(queue=detailed)) == said(queue=QUEUED)
+    for more in ({"queue": detailed.model_copy(update={"active": 1})}, {"sessions": 1}):
+        now = said(**({"queue": detailed} | more))
+        assert report.settled(said(queue=QUEUED), now) == now
+    assert report.settled(said(queue=None), said(queue=detailed)) == said(queue=detailed)
+
+
+def test_a_report_without_details_is_of_an_older_agent() -> None:
+    old = Report.model_validate_json('{"server": "mx1", "podUid": "pod", "queue": {"deferred": 3}}')
+    assert old.queue == QUEUED
 
 
 def test_nothing_is_reported_before_the_queue_was_looked_at() -> None:

@@ -25,7 +25,7 @@ FRESH: dict[str, Any] = {"begun": False, "since": None}
 GONE: dict[str, Any] = {"pod": PodState.ABSENT, "pod_uid": None, "pod_address": None}
 
 
-def closed(**depth: int) -> dict[str, Any]:
+def closed(**depth: Any) -> dict[str, Any]:
     """Queue facts with this count and a closed intake."""
     return {"report": report(intake=Intake.CLOSED, queue=QueueDepth(**depth))}
 

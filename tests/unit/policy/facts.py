@@ -129,6 +129,8 @@ def lifecycle_facts(**fields: Any) -> LifecycleFacts:
         volume_exists=True,
         volume_kept=False,
         children_exist=True,
+        since=NOW - timedelta(minutes=1),
+        now=NOW,
     )
     return replace(deleted, **fields)
 

@@ -30,7 +30,7 @@ from tests.unit.policy.drain_cases import (
     Case,
     closed,
 )
-from tests.unit.policy.facts import NOW, drain_facts, queue_facts, report
+from tests.unit.policy.facts import NOW, ago, drain_facts, queue_facts, report
 
 # What is granted in each phase: lanes (None: what the own address allows), intake.
 GRANTED: dict[Phase, tuple[Lanes | None, Intake]] = {
@@ -98,6 +98,17 @@ def test_the_numbers_and_the_peers_are_told() -> None:
     assert decide().draining.message == "37 messages (2 active, 35 deferred) to hand over; peers mx2, mx3"
     many = tuple(f"mx{n}" for n in range(2, 14))
     assert decide(peers=many).draining.message.endswith("mx8, mx9 and 4 more")
+
+
+def test_the_oldest_message_is_told_by_its_time() -> None:
+    """Not by its age, which would make a new status by time alone."""
+    told = closed(deferred=35, oldest_arrival=ago(hours=2))
+    listed = "35 messages (35 deferred, the oldest of 2025-11-21T10:00:00Z)"
+    assert decide(queue=told).draining.message == f"{listed} to hand over; peers mx2, mx3"
+    assert decide(queue=told) == decide(queue=told, now=NOW + timedelta(seconds=30))
+    blocked = decide(queue=told, peers=()).blocked
+    assert blocked is not None
+    assert listed in blocked.message
 
 
 def test_a_block_names_what_and_how_many() -> None:
