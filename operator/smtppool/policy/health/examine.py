@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from smtppool.api.outcomes import Standing
+from smtppool.api.outcomes import MAX_PROVIDERS, Standing
 from smtppool.policy.health.counters import Observation, Windows, roll_up
 from smtppool.policy.health.gates import Cause, Finding, Look, look
 from smtppool.policy.health.settings import Settings
@@ -48,11 +48,12 @@ class Examined:
 def examine(observation: Observation, before: ServerState, settings: Settings, now: datetime) -> Examined:
     """Looks at the relay and at each of its providers."""
     relay = before.relay.at(now)
-    tracks = {name: track.at(now) for name, track in before.providers.items()}
     known = observation.providers or {}
+    names = _bounded(before.providers, known)
+    tracks = {name: track.at(now) for name, track in before.providers.items() if name in names}
     windows = {
         name: fresh(fresh(known[name], relay.judged_from, now), tracks.get(name, Track()).judged_from, now)
-        for name in sorted(known)
+        for name in sorted(known.keys() & names)
     }
     see = partial(look, observation=observation, settings=settings, now=now)
     looks: dict[str | None, Look] = {name: see(found, provider=name) for name, found in windows.items()}
@@ -70,7 +71,18 @@ def examine(observation: Observation, before: ServerState, settings: Settings, n
         tracks = {name: found.track for name, found in steps.items()}
         if step.wish is not Wish.CUT:
             wishes |= {name: found for name, found in steps.items() if found.wish is not Wish.NONE}
+    tracks = {name: track for name, track in tracks.items() if known.get(name) or not track.forgotten(now)}
     return Examined(observation, ServerState(step.track, tracks), looks, wishes)
+
+
+def _bounded(tracks: Mapping[str, Track], known: Mapping[str, Windows]) -> frozenset[str]:
+    """As many providers as record and status have room for, those with a past first."""
+
+    def rank(name: str) -> tuple[bool, bool, str]:
+        track = tracks.get(name, Track())
+        return track.standing is Standing.ACTIVE, not track.cuts, name
+
+    return frozenset(sorted(tracks.keys() | known.keys(), key=rank)[:MAX_PROVIDERS])
 
 
 def _blamed(
