@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from smtppool.api.outcomes import Standing
+from smtppool.api.outcomes import OTHER, Standing
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import ActionKind, Decision, PoolState, Rule
+from smtppool.policy.health.examine import ServerState
 from smtppool.policy.health.pool import TOO_FEW, decide
 from smtppool.policy.health.settings import Settings
+from smtppool.policy.health.track import Track
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, observation, settings, windows
 
 WRONG_ADDRESS = "LanesClosed"
@@ -121,6 +123,37 @@ def test_a_member_is_out_at_one_provider_only() -> None:
     assert (decision.members[0].share, sorted(decision.members[0].excluded)) == (1.0, ["yahoo"])
     assert decision.members[0].providers["yahoo"].standing is Standing.OUT
     assert decision.members[0].providers["yahoo"].message == "bounce 20 % of 1000 at yahoo in 1 min, limit 3 %"
+
+
+@pytest.mark.parametrize(
+    ("bad", "subject"),
+    [
+        (["yahoo"], ("mx1", "yahoo")),
+        ([OTHER], ("mx1", None)),
+        ([OTHER, "yahoo"], ("mx1", None)),
+    ],
+)
+def test_what_happens_at_hosts_without_a_profile_is_the_relays(bad: list[str], subject: tuple[str, str | None]) -> None:
+    """Nobody knows the domains of `other`, so an exclusion there would change nothing."""
+    mail = {name: windows(BAD if name in bad else counts(1000)) for name in ("google", "yahoo", OTHER)}
+    decision = once([observation("mx1", providers=mail), observation("mx2")], settings())
+    assert decision.actions[0].subject == subject
+
+
+def test_little_mail_to_hosts_without_a_profile_is_told_of_and_no_reason_to_leave() -> None:
+    mail = {"google": windows(counts(100_000, 100)), OTHER: windows(counts(80, 20))}
+    seen = [observation("mx1", providers=mail), observation("mx2")]
+    _, decisions = run([(minute, seen) for minute in range(5)], settings())
+    assert cuts(decisions) == []
+    assert decisions[-1].members[0].providers[OTHER].reason == "BounceRate"
+
+
+def test_an_exclusion_at_other_that_was_written_down_hides_nothing() -> None:
+    known = ServerState(providers={OTHER: Track(standing=Standing.OUT, since=NOW - minutes(1), cuts=1)})
+    mail = {"google": windows(GOOD), OTHER: windows(BAD)}
+    seen = [observation("mx1", providers=mail), observation("mx2")]
+    _, decision = decide(PoolState(servers={"mx1": known}), seen, settings(), NOW)
+    assert decision.actions[0].subject == ("mx1", None)
 
 
 def test_somebody_stays_at_every_provider() -> None:
