@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from smtppool.control.vitals import Vitals
 from smtppool.policy.health.decision import Decision, MemberHealth, PoolState
-from smtppool.policy.health.uptime import Uptime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class Scored:
     uid: str
     state: PoolState
     decision: Decision
-    uptimes: Mapping[str, Uptime] = field(default_factory=dict)  # by server; begin anew with the operator
+    vitals: Mapping[str, Vitals] = field(default_factory=dict)  # by server; begin anew with the operator
 
     def member(self, name: str) -> MemberHealth | None:
         """One server's health, if it was a member at that time."""

@@ -3,34 +3,28 @@
 The routing follows the record and not this process: the record is written first, so a restart changes no weight.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
-from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.routing import AFTER_ROUTING, identity
 from smtppool.control.scored import Scored
 from smtppool.control.view import PoolView, ServerView
+from smtppool.control.vitals import Vitals, barred, vitals
 from smtppool.kube.apply import Applied
 from smtppool.kube.errors import NamespaceTerminatingError
 from smtppool.kube.kinds import CONFIG_MAP
-from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Decision, PoolState
 from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import recall, remember
 from smtppool.policy.health.reported import signals_of, windows_of
 from smtppool.policy.health.settings import Settings
-from smtppool.policy.health.uptime import Uptime
 from smtppool.render import documents
 
-# Barred by somebody's will, or before its first start: no downtime.
-_UNWANTED = frozenset(
-    {"Cordoned", "Drained", "Rolling", "Deleted", "NotAccepted", "NoReport", "NotEvaluated", "ZeroWeight"}
-)
 SHOWN_AFTER = 1.0  # seconds until statuses show what changed no weight
 
 
@@ -45,50 +39,31 @@ async def pass_health(context: Context, key: Key) -> float | None:
     now = context.clock()
     before = context.scored.get(key)
     assessed = [(view, context.assess(view)) for view in context.gatherer.servers_of(pool)]
-    uptimes = _uptimes(pool, assessed, before.uptimes if before else {}, now)
-    observations = [observation(view, assessment, uptimes[view.key.name].share) for view, assessment in assessed]
+    seen = vitals(pool, assessed, before.vitals if before else {}, now)
+    observations = [observation(view, assessment, seen[view.key.name]) for view, assessment in assessed]
     state, decision = decide(_state(context, pool, before), observations, _settings(pool.spec), now)
     try:
         changed = await _keep(context, pool, state)
     except NamespaceTerminatingError:
         return None
-    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, uptimes=uptimes)
+    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, vitals=seen)
     _tell(context, key, before.decision if before else None, decision, changed=changed)
-    moments = [*_ends(observations, now), *([decision.next_check] if decision.next_check else [])]
+    pulses = (known.pulse.due for known in seen.values() if known.pulse)
+    moments = [*_ends(observations, now), *(due for due in (decision.next_check, *pulses) if due)]
     return max(1.0, (min(moments) - now).total_seconds()) if moments else None
 
 
-def observation(view: ServerView, assessment: Assessment, uptime: float | None) -> Observation:
-    """What is known of one member. Inputs that nobody gives are None: not evaluated.
-
-    A relay that was emptied because of its health is barred by nothing else: it may come back when the pool needs it.
-    """
+def observation(view: ServerView, assessment: Assessment, seen: Vitals) -> Observation:
+    """What is known of one member. Inputs that nobody gives are None: not evaluated."""
     report = view.own_report
     return Observation(
         name=view.key.name,
         providers=windows_of(report.outcomes) if report else None,
-        uptime=uptime,
+        uptime=seen.uptime.share,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
-        barred=None if assessment.asked_by is AskedBy.HEALTH else assessment.weight.barred,
+        barred=barred(assessment),
+        alive=seen.alive,
     )
-
-
-def _uptimes(
-    pool: PoolView, assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime
-) -> dict[str, Uptime]:
-    """A look at each member: ready, and not down for most of the others that check it."""
-    down = entry_pods(pool, assessed).down
-    return {
-        view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, down), now=now)
-        for view, assessment in assessed
-    }
-
-
-def _is_up(view: ServerView, assessment: Assessment, down: frozenset[str]) -> bool | None:
-    """None: it is not meant to serve now."""
-    if view.deleted or assessment.weight.barred in _UNWANTED:
-        return None
-    return view.pod is not None and view.pod.ready and view.key.name not in down
 
 
 def _ends(observations: Iterable[Observation], now: datetime) -> Iterator[datetime]:

@@ -62,7 +62,7 @@ def _cuts(room: Room) -> Iterator[tuple[Subject, Cause, str]]:
         (Subject(name, provider), step.finding)
         for name, member in room.members.items()
         for provider, step in member.wishes.items()
-        if step.wish is Wish.CUT and step.finding is not None and room.serves(Subject(name, provider))
+        if step.wish is Wish.CUT and step.finding is not None and room.stands(Subject(name, provider))
     ]
     order = {cause: place for place, cause in enumerate(Cause)}
     found.sort(key=lambda cut: (cut[0].provider is not None, order[cut[1].cause], cut[0].server, cut[0].provider or ""))
@@ -115,7 +115,7 @@ def _too_few(room: Room) -> Iterator[Action]:
 
 
 def _could_serve(room: Room, subject: Subject) -> bool:
-    if room.serves(subject) or room.members[subject.server].observation.barred is not None:
+    if room.stands(subject) or not room.usable(subject.server):
         return False
     return subject.provider is None or room.serves(Subject(subject.server))
 

@@ -17,6 +17,7 @@ from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, obse
 
 WRONG_ADDRESS = "LanesClosed"
 ONE_OUT = settings(max_unavailable="1")
+DEAD = observation("mx3", alive=False)
 
 
 def pool(*members: Any) -> list[Observation]:
@@ -62,8 +63,11 @@ def test_the_action_is_the_pools(action: str) -> None:
         ("one member", pool(BAD), settings(), Rule.LAST_MEMBER),
         ("one member, none needed", pool(BAD), settings(min_available=0), Rule.LAST_MEMBER),
         ("the others are barred", [*pool(BAD), observation("mx2", barred=WRONG_ADDRESS)], settings(), Rule.LAST_MEMBER),
+        ("the others are dead", [*pool(BAD), observation("mx2", alive=False)], settings(), Rule.LAST_MEMBER),
+        ("too few would be alive", [*pool(BAD, GOOD), DEAD], settings(min_available=2), Rule.MIN_AVAILABLE),
         ("too few would be left", pool(BAD, GOOD), settings(min_available=2), Rule.MIN_AVAILABLE),
         ("all are bad", pool(BAD, BAD, BAD), settings(), Rule.ALL_BAD),
+        ("another is dead", [*pool(BAD, GOOD), DEAD], ONE_OUT, Rule.MAX_UNAVAILABLE),
         ("another is out", [*pool(BAD, GOOD), observation("mx3", barred=WRONG_ADDRESS)], ONE_OUT, Rule.MAX_UNAVAILABLE),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -114,6 +118,25 @@ def test_safety_stands_above_min_available_and_min_available_above_health() -> N
     _, decision = decide(state, barred, settings(), NOW + minutes(1))
     assert [member.share for member in decision.members] == [0.1, 0.0]
     assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
+
+
+def test_who_is_out_returns_early_when_the_others_die() -> None:
+    state, _ = run([(0, pool(BAD, GOOD))], settings())
+    _, decision = decide(state, [*pool(BAD), observation("mx2", alive=False)], settings(), NOW + minutes(1))
+    assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
+    assert [member.share for member in decision.members] == [0.1, 1.0]  # no weight follows a death
+
+
+def test_a_dead_member_is_no_help_and_does_not_return_early() -> None:
+    state, _ = run([(0, pool(BAD, GOOD, GOOD))], settings())
+    seen = [observation("mx1", alive=False), observation("mx2", barred=WRONG_ADDRESS), observation("mx3")]
+    _, decision = decide(state, seen, settings(min_available=2), NOW + minutes(1))
+    assert decision.actions == ()
+
+
+def test_a_dead_member_that_is_bad_may_be_taken_out() -> None:
+    decision = once([observation("mx1", counted=BAD, alive=False), observation("mx2")], settings())
+    assert cuts([decision]) == ["mx1"]
 
 
 def test_a_member_is_out_at_one_provider_only() -> None:
