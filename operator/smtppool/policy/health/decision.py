@@ -39,6 +39,7 @@ class Rule(StrEnum):
     ALL_BAD = "AllBad"
     MAX_UNAVAILABLE = "MaxUnavailable"
     SPACING = "Spacing"
+    NOT_RECORDED = "NotRecorded"  # the routing follows the record
 
 
 class Refusal(NamedTuple):

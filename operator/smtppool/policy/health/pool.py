@@ -24,16 +24,19 @@ PAUSE_OVER = "PauseOver"
 
 
 def decide(
-    state: PoolState, observations: Iterable[Observation], settings: Settings, now: datetime
+    state: PoolState, observations: Iterable[Observation], settings: Settings, now: datetime, *, held: str | None = None
 ) -> tuple[PoolState, Decision]:
-    """The next state, and what follows from it. Members that are no longer observed are forgotten."""
+    """The next state, and what follows from it. Members that are no longer observed are forgotten.
+
+    `held`: why a decision cannot be recorded now. Then nobody changes where he stands, and only looks are counted.
+    """
     if state.acted_at is not None and state.acted_at > now:  # the clock was set back
         state = replace(state, acted_at=now)
     members = {
         seen.name: examine(seen, state.servers.get(seen.name, ServerState()), settings, now)
         for seen in sorted(observations, key=lambda seen: seen.name)
     }
-    room = Room(members, settings, now)
+    room = Room(members, settings, now, held)
     action, refusals = _cut(room, state)
     if action is None:
         action = _step_back(room, state)
@@ -84,6 +87,8 @@ def _cut(room: Room, state: PoolState) -> tuple[Action | None, tuple[Refusal, ..
 
 def _step_back(room: Room, state: PoolState) -> Action | None:
     """The first return or restoration that is due, by name."""
+    if room.held is not None:
+        return None
     for name, member in room.members.items():
         for provider, step in member.wishes.items():
             if step.wish in {Wish.RETURN, Wish.RESTORE} and spaced_until(state, name, room.now) is None:
@@ -101,6 +106,8 @@ def _way_back(subject: Subject, step: Step) -> Action:
 
 def _too_few(room: Room) -> Iterator[Action]:
     """Returns before their time, as many as are missing: at first the members that were cut least."""
+    if room.held is not None:
+        return
     providers = {name for member in room.members.values() for name in member.state.providers}
     for provider in (None, *sorted(providers)):
         missing = room.floor() - len(room.serving(provider))

@@ -22,11 +22,12 @@ OF_ONE_ADDRESS = frozenset({Cause.LISTED, Cause.PTR})
 
 @dataclass(frozen=True)
 class Room:
-    """The members at one moment, and what may be taken from them."""
+    """The members at one moment, and what may be taken from them. `held`: why no decision can be recorded now."""
 
     members: Mapping[str, Examined]
     settings: Settings
     now: datetime
+    held: str | None = None
 
     def serving(self, provider: str | None) -> frozenset[str]:
         """Members that take mail, at that provider if one is named."""
@@ -91,6 +92,8 @@ class Room:
         if (until := spaced_until(before, subject.server, self.now)) is not None:
             told = f"{before.acted_on} was acted on less than {SPACING.total_seconds():.0f} s ago"
             yield Refusal(Rule.SPACING, subject, told, until)
+        if self.held is not None:
+            yield Refusal(Rule.NOT_RECORDED, subject, self.held)
 
 
 def spaced_until(before: PoolState, server: str, now: datetime) -> datetime | None:
