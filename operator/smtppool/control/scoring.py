@@ -103,7 +103,7 @@ async def _keep(context: Context, pool: PoolView, state: PoolState) -> tuple[boo
     """Write down what must be remembered; whether that changed anything, or what is in the way."""
     record = remember(state)
     known = context.cache.get(CONFIG_MAP, Key(pool.key.namespace, health_name(pool.key.name)))
-    if known is None and not record.servers:
+    if known is None and not (record.servers or record.frozen):
         return False, None
     until = context.clock() + TRIED_AGAIN
     try:

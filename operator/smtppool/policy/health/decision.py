@@ -84,6 +84,13 @@ class Decision:
     next_check: datetime | None = None
 
 
+class Freeze(NamedTuple):
+    """Since when all are bad alike, and when they last were; None: as it was written down."""
+
+    since: datetime
+    agreed_at: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class PoolState:
     """All that is remembered of a pool between decisions."""
@@ -91,4 +98,4 @@ class PoolState:
     servers: Mapping[str, ServerState] = field(default_factory=dict)
     acted_at: datetime | None = None
     acted_on: str | None = None
-    frozen: Mapping[tuple[str | None, Cause], datetime] = field(default_factory=dict)
+    frozen: Mapping[tuple[str | None, Cause], Freeze] = field(default_factory=dict)

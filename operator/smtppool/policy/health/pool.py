@@ -10,7 +10,7 @@ from datetime import datetime
 
 from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Observation
-from smtppool.policy.health.decision import Action, ActionKind, Decision, PoolState, Refusal
+from smtppool.policy.health.decision import Action, ActionKind, Decision, Freeze, PoolState, Refusal
 from smtppool.policy.health.examine import Examined, ServerState, Subject, examine
 from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.room import Room, spaced_until
@@ -149,14 +149,18 @@ def _with(state: ServerState, provider: str | None, track: Track) -> ServerState
     return replace(state, providers={**state.providers, provider: track})
 
 
-def _frozen(room: Room, state: PoolState) -> dict[tuple[str | None, Cause], datetime]:
-    """Since when all are bad; a freeze that has run out stays so until they no longer agree."""
-    scopes = {(subject.provider, cause) for subject, cause, _ in _cuts(room)} | set(state.frozen)
-    return {
-        (provider, cause): min(state.frozen.get((provider, cause), room.now), room.now)
-        for provider, cause in scopes
-        if room.all_bad(provider, cause)
-    }
+def _frozen(room: Room, state: PoolState) -> dict[tuple[str | None, Cause], Freeze]:
+    """Since when all are bad; a freeze that has run out stays so until they no longer agree, for a look's time."""
+    frozen = {}
+    for scope in {(subject.provider, cause) for subject, cause, _ in _cuts(room)} | set(state.frozen):
+        known, agree = state.frozen.get(scope), room.all_bad(*scope) > 0
+        if known is None and not agree:
+            continue
+        since, agreed_at = known or Freeze(room.now)
+        last = room.now if agree or agreed_at is None else min(agreed_at, room.now)
+        if room.now - last < LOOK_INTERVAL:
+            frozen[scope] = Freeze(min(since, room.now), last)
+    return frozen
 
 
 def _next_check(room: Room, refusals: Iterable[Refusal], now: datetime) -> datetime | None:

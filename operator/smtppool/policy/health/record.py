@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from smtppool.api.health_record import HealthRecord, ServerRecord, TrackRecord
+from smtppool.api.health_record import MAX_FREEZES, FreezeRecord, HealthRecord, ServerRecord, TrackRecord
 from smtppool.api.outcomes import MAX_PROVIDERS, Standing
 from smtppool.api.smtppool import MAX_SERVERS
-from smtppool.policy.health.decision import PoolState
+from smtppool.policy.health.decision import Freeze, PoolState
 from smtppool.policy.health.examine import ServerState
+from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.telling import SHARES
 from smtppool.policy.health.track import Track
 from smtppool.policy.verdict import format_time, parse_time, quoted
@@ -17,7 +18,7 @@ Record = TypeVar("Record")
 
 
 def remember(state: PoolState) -> HealthRecord:
-    """What must survive a restart: whoever was cut, and when somebody was last acted on.
+    """What must survive a restart: whoever was cut, when somebody was last acted on, since when all are bad.
 
     It never has more than the document takes: one relay's past must not keep that of the whole pool from being written.
     """
@@ -27,6 +28,10 @@ def remember(state: PoolState) -> HealthRecord:
         servers=_most(cut, MAX_SERVERS, lambda record: _rank(record.relay)),
         acted_at=format_time(state.acted_at) if state.acted_at else None,
         acted_on=state.acted_on,
+        frozen=tuple(
+            FreezeRecord(provider=provider, cause=cause.value, since=format_time(state.frozen[provider, cause].since))
+            for provider, cause in sorted(state.frozen, key=lambda scope: (scope[0] or "", scope[1]))[:MAX_FREEZES]
+        ),
     )
 
 
@@ -42,6 +47,11 @@ def recall(record: HealthRecord) -> PoolState:
         },
         acted_at=parse_time(record.acted_at),
         acted_on=record.acted_on,
+        frozen={
+            (one.provider, Cause(one.cause)): Freeze(since)
+            for one in record.frozen
+            if one.cause in set(Cause) and (since := parse_time(one.since)) is not None
+        },
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smtppool.api.outcomes import Standing
-from smtppool.policy.health.decision import PoolState, Refusal, Rule
+from smtppool.policy.health.decision import Freeze, PoolState, Refusal, Rule
 from smtppool.policy.health.examine import Examined, Subject
 from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.settings import FREEZE_LIMIT, FREEZE_MEMBERS, SPACING, Settings
@@ -82,7 +82,7 @@ class Room:
         if len(others) < settings.min_available:
             told = f"{len(others)} members would be in traffic, minAvailable is {settings.min_available}"
             yield Refusal(Rule.MIN_AVAILABLE, subject, told)
-        since = min(before.frozen.get((subject.provider, cause), self.now), self.now)
+        since = min(before.frozen.get((subject.provider, cause), Freeze(self.now)).since, self.now)
         if (agreeing := self.all_bad(subject.provider, cause)) and self.now < since + FREEZE_LIMIT:
             told = f"all {agreeing} members show {cause}: the cause is hardly a member"
             yield Refusal(Rule.ALL_BAD, subject, told, since + FREEZE_LIMIT)
