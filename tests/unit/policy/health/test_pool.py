@@ -80,6 +80,19 @@ def test_refused(name: str, seen: list[Observation], given: Settings, rule: Rule
     assert "bounce 20 %" in decision.refusals[0].message
 
 
+@pytest.mark.parametrize("most", ["4", "5", "100%"])
+@pytest.mark.parametrize("members", [1, 2, 4])
+def test_health_keeps_one_member_where_the_spec_would_spare_none(members: int, most: str) -> None:
+    """Bad one after the other, so that no agreement stands in the way."""
+    given = settings(min_available=0, max_unavailable=most)
+    steps = [
+        (minute, pool(*(BAD if minute >= 2 * number else GOOD for number in range(members)))) for minute in range(120)
+    ]
+    _, decisions = run(steps, given)
+    assert all(sum(member.share > 0 for member in found.members) >= 1 for found in decisions)
+    assert any(refusal.rule is Rule.LAST_MEMBER for found in decisions for refusal in found.refusals)
+
+
 def test_two_bad_of_two_are_no_agreement() -> None:
     assert cuts([once(pool(BAD, BAD), settings())]) == ["mx1"]
 
