@@ -72,6 +72,7 @@ class MemberHealth:
     relay: Health
     providers: Mapping[str, Health]
     excluded: frozenset[str]  # providers whose mail it hands to peers; empty in mode Observe
+    unevaluated: tuple[str, ...] = ()  # inputs that nobody gives, as people call them
 
 
 @dataclass(frozen=True, kw_only=True)
