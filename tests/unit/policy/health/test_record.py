@@ -15,7 +15,7 @@ from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import excluded_of, recall, remember, share_of
 from smtppool.policy.health.reported import windows_of
 from smtppool.policy.health.track import Track
-from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings
+from tests.unit.policy.health.facts import BAD, GOOD, NOW, minutes, observation, settings, windows
 
 TRACKS = st.builds(
     Track,
@@ -125,6 +125,17 @@ def test_excluded_are_the_providers_at_which_a_member_is_out() -> None:
     record = HealthRecord(servers={"mx1": at_two, "mx2": whole})
     assert excluded_of(record, "mx1") == ("apple", "yahoo")
     assert excluded_of(record, "mx2") == excluded_of(record, "mx3") == ()
+
+
+def test_a_provider_on_probation_gets_all_of_its_mail() -> None:
+    bad = observation("mx1", providers={"google": windows(GOOD), "yahoo": windows(BAD)})
+    state, _ = decide(PoolState(), [bad, observation("mx2")], settings(), NOW)
+    assert excluded_of(remember(state), "mx1") == ("yahoo",)
+    for minute in range(1, 16):
+        state, decision = decide(state, [observation("mx1"), observation("mx2")], settings(), NOW + minutes(minute))
+    assert decision.members[0].providers["yahoo"].standing is Standing.PROBATION
+    assert decision.members[0].share == 1.0
+    assert excluded_of(remember(state), "mx1") == ()
 
 
 def test_windows_of_a_report() -> None:
