@@ -2,19 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
+from smtppool.control.vitals import Vitals
 from smtppool.policy.health.decision import Decision, MemberHealth, PoolState
-from smtppool.policy.health.uptime import Uptime
+
+
+class Held(NamedTuple):
+    """Why a decision could not be recorded, as a condition tells it; tried again after `until`."""
+
+    reason: str
+    message: str
+    until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """Of the pool with this uid."""
+    """Of the pool with this uid. What is `held` is not in force, and so no part of state and decision."""
 
     uid: str
     state: PoolState
     decision: Decision
-    uptimes: Mapping[str, Uptime] = field(default_factory=dict)  # by server; begin anew with the operator
+    vitals: Mapping[str, Vitals] = field(default_factory=dict)  # by server; begin anew with the operator
+    held: Held | None = None
 
     def member(self, name: str) -> MemberHealth | None:
         """One server's health, if it was a member at that time."""

@@ -3,34 +3,30 @@
 The routing follows the record and not this process: the record is written first, so a restart changes no weight.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
-from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.routing import AFTER_ROUTING, identity
-from smtppool.control.scored import Scored
+from smtppool.control.scored import Held, Scored
 from smtppool.control.view import PoolView, ServerView
-from smtppool.kube.apply import Applied
-from smtppool.kube.errors import NamespaceTerminatingError
+from smtppool.control.vitals import Vitals, barred, vitals
+from smtppool.kube.apply import Applied, Conflict, Terminating
+from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
 from smtppool.kube.kinds import CONFIG_MAP
-from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.health.counters import Observation
-from smtppool.policy.health.decision import Decision, PoolState
+from smtppool.policy.health.decision import PoolState
 from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import recall, remember
 from smtppool.policy.health.reported import signals_of, windows_of
 from smtppool.policy.health.settings import Settings
-from smtppool.policy.health.uptime import Uptime
 from smtppool.render import documents
 
-# Barred by somebody's will, or before its first start: no downtime.
-_UNWANTED = frozenset(
-    {"Cordoned", "Drained", "Rolling", "Deleted", "NotAccepted", "NoReport", "NotEvaluated", "ZeroWeight"}
-)
+TRIED_AGAIN = timedelta(seconds=10)  # what could not be recorded; each try asks the API server
+_MANY_WORDS = 300
 SHOWN_AFTER = 1.0  # seconds until statuses show what changed no weight
 
 
@@ -45,50 +41,37 @@ async def pass_health(context: Context, key: Key) -> float | None:
     now = context.clock()
     before = context.scored.get(key)
     assessed = [(view, context.assess(view)) for view in context.gatherer.servers_of(pool)]
-    uptimes = _uptimes(pool, assessed, before.uptimes if before else {}, now)
-    observations = [observation(view, assessment, uptimes[view.key.name].share) for view, assessment in assessed]
-    state, decision = decide(_state(context, pool, before), observations, _settings(pool.spec), now)
-    try:
-        changed = await _keep(context, pool, state)
-    except NamespaceTerminatingError:
-        return None
-    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, uptimes=uptimes)
-    _tell(context, key, before.decision if before else None, decision, changed=changed)
-    moments = [*_ends(observations, now), *([decision.next_check] if decision.next_check else [])]
+    seen = vitals(pool, assessed, before.vitals if before else {}, now)
+    observations = [observation(view, assessment, seen[view.key.name]) for view, assessment in assessed]
+    settings, known = _settings(pool.spec), _state(context, pool, before)
+    changed, held = False, before.held if before and before.uid == pool.uid and before.held else None
+    state, decision = decide(known, observations, settings, now)
+    if held is None or now >= held.until:
+        try:
+            changed, held = await _keep(context, pool, state)
+        except NamespaceTerminatingError:
+            return None
+    if held is not None:
+        state, decision = decide(_in_force(context, pool, known), observations, settings, now, held=held.message)
+    context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, vitals=seen, held=held)
+    _tell(context, key, before, context.scored[key], changed=changed)
+    pulses = (one.pulse.due for one in seen.values() if one.pulse)
+    dues = (decision.next_check, held.until if held else None, *pulses)
+    moments = [*_ends(observations, now), *(due for due in dues if due)]
     return max(1.0, (min(moments) - now).total_seconds()) if moments else None
 
 
-def observation(view: ServerView, assessment: Assessment, uptime: float | None) -> Observation:
-    """What is known of one member. Inputs that nobody gives are None: not evaluated.
-
-    A relay that was emptied because of its health is barred by nothing else: it may come back when the pool needs it.
-    """
+def observation(view: ServerView, assessment: Assessment, seen: Vitals) -> Observation:
+    """What is known of one member. Inputs that nobody gives are None: not evaluated."""
     report = view.own_report
     return Observation(
         name=view.key.name,
         providers=windows_of(report.outcomes) if report else None,
-        uptime=uptime,
+        uptime=seen.uptime.share,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
-        barred=None if assessment.asked_by is AskedBy.HEALTH else assessment.weight.barred,
+        barred=barred(assessment),
+        alive=seen.alive,
     )
-
-
-def _uptimes(
-    pool: PoolView, assessed: Sequence[Assessed], before: Mapping[str, Uptime], now: datetime
-) -> dict[str, Uptime]:
-    """A look at each member: ready, and not down for most of the others that check it."""
-    down = entry_pods(pool, assessed).down
-    return {
-        view.key.name: before.get(view.key.name, Uptime()).seen(up=_is_up(view, assessment, down), now=now)
-        for view, assessment in assessed
-    }
-
-
-def _is_up(view: ServerView, assessment: Assessment, down: frozenset[str]) -> bool | None:
-    """None: it is not meant to serve now."""
-    if view.deleted or assessment.weight.barred in _UNWANTED:
-        return None
-    return view.pod is not None and view.pod.ready and view.key.name not in down
 
 
 def _ends(observations: Iterable[Observation], now: datetime) -> Iterator[datetime]:
@@ -110,23 +93,44 @@ def _state(context: Context, pool: PoolView, before: Scored | None) -> PoolState
     return recall(context.health_record(pool.key))
 
 
-async def _keep(context: Context, pool: PoolView, state: PoolState) -> bool:
-    """Write down what must be remembered; whether that changed anything."""
+def _in_force(context: Context, pool: PoolView, known: PoolState) -> PoolState:
+    """What is remembered, or what is recorded where the two differ: the routing follows the record."""
+    record = context.health_record(pool.key)
+    return known if remember(known).servers == record.servers else recall(record)
+
+
+async def _keep(context: Context, pool: PoolView, state: PoolState) -> tuple[bool, Held | None]:
+    """Write down what must be remembered; whether that changed anything, or what is in the way."""
     record = remember(state)
     known = context.cache.get(CONFIG_MAP, Key(pool.key.namespace, health_name(pool.key.name)))
-    if known is None and not record.servers:
-        return False
-    return isinstance(await context.writer.apply(documents.health(identity(pool), record), owner=pool.uid), Applied)
+    if known is None and not (record.servers or record.frozen):
+        return False, None
+    until = context.clock() + TRIED_AGAIN
+    try:
+        outcome = await context.writer.apply(documents.health(identity(pool), record), owner=pool.uid)
+    except NamespaceTerminatingError:
+        raise
+    except RefusedError as error:
+        return False, Held("Refused", str(error)[:_MANY_WORDS], until)
+    match outcome:
+        case Conflict():
+            return False, Held("Conflict", outcome.message, until)
+        case Terminating():
+            return False, Held("ChildTerminating", f"ConfigMap {health_name(pool.key.name)} is being deleted", until)
+    return isinstance(outcome, Applied), None
 
 
-def _tell(context: Context, pool: Key, before: Decision | None, after: Decision, *, changed: bool) -> None:
+def _tell(context: Context, pool: Key, before: Scored | None, after: Scored, *, changed: bool) -> None:
     """Weights first; then whose status shows what has changed."""
     if changed:
         context.queues.routing.add(pool)
-    known = {member.name: member for member in before.members} if before else {}
-    told = [member.name for member in after.members if known.get(member.name) != member]
+    known = {member.name: member for member in before.decision.members} if before else {}
+    told = [member.name for member in after.decision.members if known.get(member.name) != member]
+    if before is None or before.decision.refusals != after.decision.refusals:
+        refusals = (*(before.decision.refusals if before else ()), *after.decision.refusals)
+        told = sorted({*told, *(refusal.subject.server for refusal in refusals)})
     delay = AFTER_ROUTING if changed else SHOWN_AFTER
     for name in told:
         context.queues.servers.add_after(Key(pool.namespace, name), delay)
-    if told or before is None or before.refusals != after.refusals:
+    if told or before is None or (before.held is None) != (after.held is None):
         context.queues.pools.add_after(pool, delay)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from smtppool.api.documents import Intake, Lanes, QueueDepth
+from smtppool.api.names import health_name
 from smtppool.api.outcomes import Outcomes, ProviderOutcomes, Standing, WindowCounts, WindowName
-from smtppool.kube.kinds import POD, SMTP_POOL, SMTP_SERVER, STATEFUL_SET
+from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_POOL, SMTP_SERVER, STATEFUL_SET
 from smtppool.policy.verdict import format_time
 from tests.contract.operator.objects import pool, server
 from tests.contract.operator.picture import record_of
@@ -100,6 +101,22 @@ async def test_a_signal_from_outside_lowers_the_score_until_it_is_outlived(world
 
 async def score(world: World, name: str, wanted: int) -> bool:
     return bool((await world.must(SMTP_SERVER, name))["status"].get("score") == wanted)
+
+
+async def test_an_object_in_the_place_of_the_record_is_told_of_and_nobody_is_taken_out(world: World) -> None:
+    metadata = {"name": health_name("marketing"), "namespace": world.namespace}
+    await world.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mine": "yes"}})
+    await two(world)
+    world.relays["mx1"].outcomes = BAD
+    assert "marketing-health" in await world.says(
+        "marketing", "Reconciled", "False/Conflict", kind=SMTP_POOL, within=10
+    )
+    await world.says("marketing", "Healthy", "False/NotRecorded", kind=SMTP_POOL)
+    assert "it stays: NotRecorded" in await world.says("mx1", "Healthy", "False/BounceRate")
+    assert await world.weights() == {"mx1": 10, "mx2": 5}
+    await world.delete(CONFIG_MAP, health_name("marketing"))
+    await world.routed({"mx1": 0, "mx2": 5}, within=20)
+    await world.says("marketing", "Reconciled", "True/Reconciled", kind=SMTP_POOL)
 
 
 async def test_a_pool_that_observes_only_tells(world: World) -> None:

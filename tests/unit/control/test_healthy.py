@@ -1,5 +1,7 @@
 """Healthy, as status and people read it."""
 
+from typing import Any
+
 from smtppool.control.conditions.healthy import healthy, pool_healthy
 from smtppool.control.scored import Scored
 from smtppool.policy.health.counters import Counts, Observation
@@ -31,8 +33,16 @@ def test_a_member_without_mail_is_not_evaluated() -> None:
 
 def test_a_good_member_has_a_score() -> None:
     found = scored(observation("mx1"), observation("mx2", counted=None))
-    assert healthy(found, "mx1") == Verdict("True", "Healthy", "score 100")
+    told = "score 100; not evaluated: complaints, block lists, PTR record"
+    assert healthy(found, "mx1") == Verdict("True", "Healthy", told)
     assert pool_healthy(found) == Verdict("True", "Healthy", "no member breaks a limit")
+
+
+def test_what_is_not_looked_at_is_never_passed_in_silence() -> None:
+    looked_at: dict[str, Any] = {"complaints": (), "serious_listings": (), "ptr_matches": True}
+    assert healthy(scored(observation("mx1", **looked_at)), "mx1").message == "score 100"
+    young = observation("mx1", uptime=None, **looked_at)
+    assert healthy(scored(young), "mx1").message == "score 100; not evaluated: uptime"
 
 
 def test_a_member_that_is_out_says_by_which_numbers() -> None:

@@ -18,6 +18,8 @@ def healthy(scored: Scored | None, server: str) -> Verdict:
     if scored is None or member is None:
         return _NOT_YET
     verdict = _standing(member.relay, server)
+    if verdict.status == "True" and member.unevaluated:
+        verdict = verdict._replace(message=f"{verdict.message}; not evaluated: {', '.join(member.unevaluated)}")
     if verdict.status != "False" and (told := _providers(member)):
         verdict = Verdict("False", _worst(member).reason, told)
     refused = [one for one in scored.decision.refusals if one.subject.server == server]

@@ -8,8 +8,10 @@ from smtppool.policy.verdict import Verdict
 def pool_reconciled(observed: PoolObserved) -> Verdict:
     """A roll that waits is told as such; it ends by itself when the member comes back."""
     roll = observed.roll
-    if observed.problems or not roll.outdated:
-        return reconciled(observed.problems, what="children")
+    held = observed.scored.held if observed.scored else None
+    problems = [*observed.problems, *([Problem(held.reason, held.message)] if held else [])]
+    if problems or not roll.outdated:
+        return reconciled(problems, what="children")
     left = f"{roll.outdated} members have an older pod template"
     if roll.waiting_for:
         waiting = ", ".join(roll.waiting_for)

@@ -89,7 +89,10 @@ class ExternalSignal(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """One member as the pool sees it. `barred`: why it is out of traffic whatever its health (safety, user's word)."""
+    """One member as the pool sees it. `barred`: why it is out of traffic whatever its health (safety, user's word).
+
+    Not `alive`: whatever its weight, it takes no mail now.
+    """
 
     name: str
     providers: Mapping[str, Windows] | None = None
@@ -99,6 +102,7 @@ class Observation:
     serious_listings: tuple[str, ...] | None = None  # zones
     ptr_matches: bool | None = None
     barred: str | None = None
+    alive: bool = True
 
 
 def total(counts: Iterable[Counts]) -> Counts:

@@ -39,6 +39,7 @@ class Rule(StrEnum):
     ALL_BAD = "AllBad"
     MAX_UNAVAILABLE = "MaxUnavailable"
     SPACING = "Spacing"
+    NOT_RECORDED = "NotRecorded"  # the routing follows the record
 
 
 class Refusal(NamedTuple):
@@ -71,6 +72,7 @@ class MemberHealth:
     relay: Health
     providers: Mapping[str, Health]
     excluded: frozenset[str]  # providers whose mail it hands to peers; empty in mode Observe
+    unevaluated: tuple[str, ...] = ()  # inputs that nobody gives, as people call them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,13 @@ class Decision:
     next_check: datetime | None = None
 
 
+class Freeze(NamedTuple):
+    """Since when all are bad alike, and when they last were; None: as it was written down."""
+
+    since: datetime
+    agreed_at: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class PoolState:
     """All that is remembered of a pool between decisions."""
@@ -90,4 +99,4 @@ class PoolState:
     servers: Mapping[str, ServerState] = field(default_factory=dict)
     acted_at: datetime | None = None
     acted_on: str | None = None
-    frozen: Mapping[tuple[str | None, Cause], datetime] = field(default_factory=dict)
+    frozen: Mapping[tuple[str | None, Cause], Freeze] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import Observation
-from smtppool.policy.health.decision import Action, ActionKind, Decision, PoolState, Refusal
+from smtppool.policy.health.decision import Action, ActionKind, Decision, Freeze, PoolState, Refusal
 from smtppool.policy.health.examine import Examined, ServerState, Subject, examine
 from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.room import Room, spaced_until
@@ -24,16 +24,19 @@ PAUSE_OVER = "PauseOver"
 
 
 def decide(
-    state: PoolState, observations: Iterable[Observation], settings: Settings, now: datetime
+    state: PoolState, observations: Iterable[Observation], settings: Settings, now: datetime, *, held: str | None = None
 ) -> tuple[PoolState, Decision]:
-    """The next state, and what follows from it. Members that are no longer observed are forgotten."""
+    """The next state, and what follows from it. Members that are no longer observed are forgotten.
+
+    `held`: why a decision cannot be recorded now. Then nobody changes where he stands, and only looks are counted.
+    """
     if state.acted_at is not None and state.acted_at > now:  # the clock was set back
         state = replace(state, acted_at=now)
     members = {
         seen.name: examine(seen, state.servers.get(seen.name, ServerState()), settings, now)
         for seen in sorted(observations, key=lambda seen: seen.name)
     }
-    room = Room(members, settings, now)
+    room = Room(members, settings, now, held)
     action, refusals = _cut(room, state)
     if action is None:
         action = _step_back(room, state)
@@ -62,7 +65,7 @@ def _cuts(room: Room) -> Iterator[tuple[Subject, Cause, str]]:
         (Subject(name, provider), step.finding)
         for name, member in room.members.items()
         for provider, step in member.wishes.items()
-        if step.wish is Wish.CUT and step.finding is not None and room.serves(Subject(name, provider))
+        if step.wish is Wish.CUT and step.finding is not None and room.stands(Subject(name, provider))
     ]
     order = {cause: place for place, cause in enumerate(Cause)}
     found.sort(key=lambda cut: (cut[0].provider is not None, order[cut[1].cause], cut[0].server, cut[0].provider or ""))
@@ -84,6 +87,8 @@ def _cut(room: Room, state: PoolState) -> tuple[Action | None, tuple[Refusal, ..
 
 def _step_back(room: Room, state: PoolState) -> Action | None:
     """The first return or restoration that is due, by name."""
+    if room.held is not None:
+        return None
     for name, member in room.members.items():
         for provider, step in member.wishes.items():
             if step.wish in {Wish.RETURN, Wish.RESTORE} and spaced_until(state, name, room.now) is None:
@@ -101,6 +106,8 @@ def _way_back(subject: Subject, step: Step) -> Action:
 
 def _too_few(room: Room) -> Iterator[Action]:
     """Returns before their time, as many as are missing: at first the members that were cut least."""
+    if room.held is not None:
+        return
     providers = {name for member in room.members.values() for name in member.state.providers}
     for provider in (None, *sorted(providers)):
         missing = room.floor() - len(room.serving(provider))
@@ -115,7 +122,7 @@ def _too_few(room: Room) -> Iterator[Action]:
 
 
 def _could_serve(room: Room, subject: Subject) -> bool:
-    if room.serves(subject) or room.members[subject.server].observation.barred is not None:
+    if room.stands(subject) or not room.usable(subject.server):
         return False
     return subject.provider is None or room.serves(Subject(subject.server))
 
@@ -142,14 +149,18 @@ def _with(state: ServerState, provider: str | None, track: Track) -> ServerState
     return replace(state, providers={**state.providers, provider: track})
 
 
-def _frozen(room: Room, state: PoolState) -> dict[tuple[str | None, Cause], datetime]:
-    """Since when all are bad; a freeze that has run out stays so until they no longer agree."""
-    scopes = {(subject.provider, cause) for subject, cause, _ in _cuts(room)} | set(state.frozen)
-    return {
-        (provider, cause): min(state.frozen.get((provider, cause), room.now), room.now)
-        for provider, cause in scopes
-        if room.all_bad(provider, cause)
-    }
+def _frozen(room: Room, state: PoolState) -> dict[tuple[str | None, Cause], Freeze]:
+    """Since when all are bad; a freeze that has run out stays so until they no longer agree, for a look's time."""
+    frozen = {}
+    for scope in {(subject.provider, cause) for subject, cause, _ in _cuts(room)} | set(state.frozen):
+        known, agree = state.frozen.get(scope), room.all_bad(*scope) > 0
+        if known is None and not agree:
+            continue
+        since, agreed_at = known or Freeze(room.now)
+        last = room.now if agree or agreed_at is None else min(agreed_at, room.now)
+        if room.now - last < LOOK_INTERVAL:
+            frozen[scope] = Freeze(min(since, room.now), last)
+    return frozen
 
 
 def _next_check(room: Room, refusals: Iterable[Refusal], now: datetime) -> datetime | None:

@@ -1,23 +1,37 @@
 """Between what the decision remembers and what is written down of it."""
 
-from smtppool.api.health_record import HealthRecord, ServerRecord, TrackRecord
-from smtppool.api.outcomes import Standing
-from smtppool.policy.health.decision import PoolState
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from smtppool.api.health_record import MAX_FREEZES, FreezeRecord, HealthRecord, ServerRecord, TrackRecord
+from smtppool.api.outcomes import MAX_PROVIDERS, Standing
+from smtppool.api.smtppool import MAX_SERVERS
+from smtppool.policy.health.decision import Freeze, PoolState
 from smtppool.policy.health.examine import ServerState
+from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.telling import SHARES
 from smtppool.policy.health.track import Track
 from smtppool.policy.verdict import format_time, parse_time, quoted
 
 _LONGEST_MESSAGE = 512
+Record = TypeVar("Record")
 
 
 def remember(state: PoolState) -> HealthRecord:
-    """What must survive a restart: whoever was cut, and when somebody was last acted on."""
-    servers = {name: _server(known) for name, known in sorted(state.servers.items())}
+    """What must survive a restart: whoever was cut, when somebody was last acted on, since when all are bad.
+
+    It never has more than the document takes: one relay's past must not keep that of the whole pool from being written.
+    """
+    servers = {name: _server(known) for name, known in state.servers.items()}
+    cut = {name: record for name, record in servers.items() if record.relay or record.providers}
     return HealthRecord(
-        servers={name: record for name, record in servers.items() if record.relay or record.providers},
+        servers=_most(cut, MAX_SERVERS, lambda record: _rank(record.relay)),
         acted_at=format_time(state.acted_at) if state.acted_at else None,
         acted_on=state.acted_on,
+        frozen=tuple(
+            FreezeRecord(provider=provider, cause=cause.value, since=format_time(state.frozen[provider, cause].since))
+            for provider, cause in sorted(state.frozen, key=lambda scope: (scope[0] or "", scope[1]))[:MAX_FREEZES]
+        ),
     )
 
 
@@ -33,6 +47,11 @@ def recall(record: HealthRecord) -> PoolState:
         },
         acted_at=parse_time(record.acted_at),
         acted_on=record.acted_on,
+        frozen={
+            (one.provider, Cause(one.cause)): Freeze(since)
+            for one in record.frozen
+            if one.cause in set(Cause) and (since := parse_time(one.since)) is not None
+        },
     )
 
 
@@ -59,11 +78,20 @@ def excluded_of(record: HealthRecord, server: str) -> tuple[str, ...]:
 
 
 def _server(state: ServerState) -> ServerRecord:
-    providers = {name: _record(track) for name, track in sorted(state.providers.items())}
-    return ServerRecord(
-        relay=_record(state.relay),
-        providers={name: record for name, record in providers.items() if record is not None},
-    )
+    providers = {name: record for name, track in state.providers.items() if (record := _record(track)) is not None}
+    return ServerRecord(relay=_record(state.relay), providers=_most(providers, MAX_PROVIDERS, _rank))
+
+
+def _most(named: Mapping[str, Record], most: int, rank: Callable[[Record], int]) -> dict[str, Record]:
+    """At most so many, the lowest ranks, by name."""
+    kept = sorted(named, key=lambda name: (rank(named[name]), name))[:most]
+    return {name: named[name] for name in sorted(kept)}
+
+
+def _rank(record: TrackRecord | None) -> int:
+    """Who is out comes first."""
+    standings = [Standing.OUT, Standing.PROBATION, Standing.ACTIVE]
+    return len(standings) if record is None else standings.index(record.standing)
 
 
 def _record(track: Track) -> TrackRecord | None:

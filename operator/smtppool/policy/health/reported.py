@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from smtppool.api import signals
-from smtppool.api.outcomes import Outcomes, WindowCounts, WindowName
+from smtppool.api.outcomes import OTHER, Outcomes, WindowCounts, WindowName
 from smtppool.api.units import parse_duration
-from smtppool.policy.health.counters import BURST, DAY, HOUR, MINUTE, Counts, ExternalSignal, Window, Windows
+from smtppool.policy.health.counters import BURST, DAY, HOUR, MINUTE, Counts, ExternalSignal, Window, Windows, roll_up
+from smtppool.policy.profiles import PROFILES
 
 LENGTHS: Final[Mapping[WindowName, timedelta]] = {
     WindowName.BURST: BURST,
@@ -15,16 +16,19 @@ LENGTHS: Final[Mapping[WindowName, timedelta]] = {
     WindowName.HOUR: HOUR,
     WindowName.DAY: DAY,
 }
+_KNOWN: Final = frozenset(profile.name for profile in PROFILES)
 
 
 def windows_of(outcomes: Outcomes) -> dict[str, Windows]:
-    """Provider -> its windows, shortest first."""
-    return {
-        one.provider: tuple(
+    """Provider -> its windows, shortest first. A name that no profile has counts as OTHER: a relay that is not to be
+    trusted could else name new ones for ever."""
+    named: dict[str, list[Windows]] = {}
+    for one in outcomes:
+        windows = (
             Window(length, _counts(one.windows[name])) for name, length in LENGTHS.items() if name in one.windows
         )
-        for one in outcomes
-    }
+        named.setdefault(one.provider if one.provider in _KNOWN else OTHER, []).append(tuple(windows))
+    return {name: found[0] if len(found) == 1 else roll_up(found) for name, found in named.items()}
 
 
 def signals_of(stated: Iterable[signals.ExternalSignal]) -> tuple[ExternalSignal, ...]:

@@ -1,6 +1,7 @@
 """Whether the pool can spare a member now: the rules that stand above health, in their order.
 
-Health alone never empties a pool. Members that are barred for other reasons are out all the same and count as out.
+Health alone never empties a pool. Members that are barred for other reasons, or dead, are out all the same and count
+as out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smtppool.api.outcomes import Standing
-from smtppool.policy.health.decision import PoolState, Refusal, Rule
+from smtppool.policy.health.decision import Freeze, PoolState, Refusal, Rule
 from smtppool.policy.health.examine import Examined, Subject
 from smtppool.policy.health.gates import Cause
 from smtppool.policy.health.settings import FREEZE_LIMIT, FREEZE_MEMBERS, SPACING, Settings
@@ -21,18 +22,23 @@ OF_ONE_ADDRESS = frozenset({Cause.LISTED, Cause.PTR})
 
 @dataclass(frozen=True)
 class Room:
-    """The members at one moment, and what may be taken from them."""
+    """The members at one moment, and what may be taken from them. `held`: why no decision can be recorded now."""
 
     members: Mapping[str, Examined]
     settings: Settings
     now: datetime
+    held: str | None = None
 
     def serving(self, provider: str | None) -> frozenset[str]:
-        """Members in traffic, at that provider if one is named."""
+        """Members that take mail, at that provider if one is named."""
         return frozenset(name for name in self.members if self.serves(Subject(name, provider)))
 
     def serves(self, subject: Subject) -> bool:
-        """In traffic, probation included."""
+        """In traffic, and there."""
+        return self.stands(subject) and self.members[subject.server].observation.alive
+
+    def stands(self, subject: Subject) -> bool:
+        """In traffic as far as decisions go, probation included."""
         found = self.members[subject.server]
         if found.observation.barred is not None or found.state.relay.standing is Standing.OUT:
             return False
@@ -44,9 +50,14 @@ class Room:
         return state.relay if subject.provider is None else state.providers.get(subject.provider, Track())
 
     def floor(self) -> int:
-        """Members that health leaves in traffic, as far as there are so many that are not barred."""
-        usable = sum(found.observation.barred is None for found in self.members.values())
+        """Members that health leaves in traffic, as far as there are so many that could be."""
+        usable = sum(self.usable(name) for name in self.members)
         return min(usable, max(1, self.settings.min_available))
+
+    def usable(self, name: str) -> bool:
+        """Whether nothing but its health can keep it from taking mail."""
+        seen = self.members[name].observation
+        return seen.barred is None and seen.alive
 
     def refusal(self, subject: Subject, cause: Cause, before: PoolState) -> Refusal | None:
         """Why this cut is not made now; None if it may be."""
@@ -56,7 +67,9 @@ class Room:
         """How many members show the same, if these are all of whom anything is known, and enough; else 0."""
         if cause in OF_ONE_ADDRESS:
             return 0
-        looks = [self.members[name].looks.get(provider) for name in self.serving(provider)]
+        looks = [
+            found.looks.get(provider) for name, found in self.members.items() if self.stands(Subject(name, provider))
+        ]
         known = [look for look in looks if look is not None and (look.score is not None or look.suspected)]
         agree = len(known) >= FREEZE_MEMBERS and all(cause in look.suspected for look in known)
         return len(known) if agree else 0
@@ -69,7 +82,7 @@ class Room:
         if len(others) < settings.min_available:
             told = f"{len(others)} members would be in traffic, minAvailable is {settings.min_available}"
             yield Refusal(Rule.MIN_AVAILABLE, subject, told)
-        since = min(before.frozen.get((subject.provider, cause), self.now), self.now)
+        since = min(before.frozen.get((subject.provider, cause), Freeze(self.now)).since, self.now)
         if (agreeing := self.all_bad(subject.provider, cause)) and self.now < since + FREEZE_LIMIT:
             told = f"all {agreeing} members show {cause}: the cause is hardly a member"
             yield Refusal(Rule.ALL_BAD, subject, told, since + FREEZE_LIMIT)
@@ -79,6 +92,8 @@ class Room:
         if (until := spaced_until(before, subject.server, self.now)) is not None:
             told = f"{before.acted_on} was acted on less than {SPACING.total_seconds():.0f} s ago"
             yield Refusal(Rule.SPACING, subject, told, until)
+        if self.held is not None:
+            yield Refusal(Rule.NOT_RECORDED, subject, self.held)
 
 
 def spaced_until(before: PoolState, server: str, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """A member's health in the form in which status and routing take it."""
 
 from smtppool.api.outcomes import Standing
+from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Health, MemberHealth
 from smtppool.policy.health.examine import Examined
 from smtppool.policy.health.gates import Look
@@ -27,7 +28,18 @@ def member_health(found: Examined, settings: Settings) -> MemberHealth:
             name: _health(track, found.looks.get(name, Look())) for name, track in sorted(found.state.providers.items())
         },
         excluded=frozenset() if settings.observe else out,
+        unevaluated=_unevaluated(found.observation),
     )
+
+
+def _unevaluated(seen: Observation) -> tuple[str, ...]:
+    inputs = {
+        "uptime": seen.uptime,
+        "complaints": seen.complaints,
+        "block lists": seen.serious_listings,
+        "PTR record": seen.ptr_matches,
+    }
+    return tuple(name for name, value in inputs.items() if value is None)
 
 
 def _health(track: Track, look: Look) -> Health:

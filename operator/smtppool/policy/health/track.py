@@ -61,10 +61,18 @@ class Track:
             return None
         return self.since + pause(self.cuts)
 
+    def forgotten(self, now: datetime) -> bool:
+        """Whether it is as good as none."""
+        if self.standing is not Standing.ACTIVE or self.bad:
+            return False
+        return not self.cuts or self._forgiven(now)
+
+    def _forgiven(self, now: datetime) -> bool:
+        return self.standing is Standing.ACTIVE and self.since is not None and now - self.since >= FORGIVEN_AFTER
+
     def cut(self, reason: str, message: str, now: datetime) -> "Track":
         """Out of traffic from now on."""
-        forgiven = self.standing is Standing.ACTIVE and self.since is not None and now - self.since >= FORGIVEN_AFTER
-        cuts = 1 if forgiven else self.cuts + 1
+        cuts = 1 if self._forgiven(now) else self.cuts + 1
         return _moved(Standing.OUT, reason, message, now, cuts=cuts)
 
     def returned(self, reason: str, message: str, now: datetime) -> "Track":

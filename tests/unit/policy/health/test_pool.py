@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
-from smtppool.api.outcomes import Standing
+from smtppool.api.outcomes import OTHER, Standing
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import ActionKind, Decision, PoolState, Rule
+from smtppool.policy.health.examine import ServerState
 from smtppool.policy.health.pool import TOO_FEW, decide
 from smtppool.policy.health.settings import Settings
+from smtppool.policy.health.track import Track
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, observation, settings, windows
 
 WRONG_ADDRESS = "LanesClosed"
 ONE_OUT = settings(max_unavailable="1")
+DEAD = observation("mx3", alive=False)
 
 
 def pool(*members: Any) -> list[Observation]:
@@ -60,8 +63,11 @@ def test_the_action_is_the_pools(action: str) -> None:
         ("one member", pool(BAD), settings(), Rule.LAST_MEMBER),
         ("one member, none needed", pool(BAD), settings(min_available=0), Rule.LAST_MEMBER),
         ("the others are barred", [*pool(BAD), observation("mx2", barred=WRONG_ADDRESS)], settings(), Rule.LAST_MEMBER),
+        ("the others are dead", [*pool(BAD), observation("mx2", alive=False)], settings(), Rule.LAST_MEMBER),
+        ("too few would be alive", [*pool(BAD, GOOD), DEAD], settings(min_available=2), Rule.MIN_AVAILABLE),
         ("too few would be left", pool(BAD, GOOD), settings(min_available=2), Rule.MIN_AVAILABLE),
         ("all are bad", pool(BAD, BAD, BAD), settings(), Rule.ALL_BAD),
+        ("another is dead", [*pool(BAD, GOOD), DEAD], ONE_OUT, Rule.MAX_UNAVAILABLE),
         ("another is out", [*pool(BAD, GOOD), observation("mx3", barred=WRONG_ADDRESS)], ONE_OUT, Rule.MAX_UNAVAILABLE),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -72,6 +78,19 @@ def test_refused(name: str, seen: list[Observation], given: Settings, rule: Rule
     assert decision.refusals[0].rule is rule
     assert decision.members[0].share == 1
     assert "bounce 20 %" in decision.refusals[0].message
+
+
+@pytest.mark.parametrize("most", ["4", "5", "100%"])
+@pytest.mark.parametrize("members", [1, 2, 4])
+def test_health_keeps_one_member_where_the_spec_would_spare_none(members: int, most: str) -> None:
+    """Bad one after the other, so that no agreement stands in the way."""
+    given = settings(min_available=0, max_unavailable=most)
+    steps = [
+        (minute, pool(*(BAD if minute >= 2 * number else GOOD for number in range(members)))) for minute in range(120)
+    ]
+    _, decisions = run(steps, given)
+    assert all(sum(member.share > 0 for member in found.members) >= 1 for found in decisions)
+    assert any(refusal.rule is Rule.LAST_MEMBER for found in decisions for refusal in found.refusals)
 
 
 def test_two_bad_of_two_are_no_agreement() -> None:
@@ -131,6 +150,25 @@ def test_safety_stands_above_min_available_and_min_available_above_health() -> N
     assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
 
 
+def test_who_is_out_returns_early_when_the_others_die() -> None:
+    state, _ = run([(0, pool(BAD, GOOD))], settings())
+    _, decision = decide(state, [*pool(BAD), observation("mx2", alive=False)], settings(), NOW + minutes(1))
+    assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
+    assert [member.share for member in decision.members] == [0.1, 1.0]  # no weight follows a death
+
+
+def test_a_dead_member_is_no_help_and_does_not_return_early() -> None:
+    state, _ = run([(0, pool(BAD, GOOD, GOOD))], settings())
+    seen = [observation("mx1", alive=False), observation("mx2", barred=WRONG_ADDRESS), observation("mx3")]
+    _, decision = decide(state, seen, settings(min_available=2), NOW + minutes(1))
+    assert decision.actions == ()
+
+
+def test_a_dead_member_that_is_bad_may_be_taken_out() -> None:
+    decision = once([observation("mx1", counted=BAD, alive=False), observation("mx2")], settings())
+    assert cuts([decision]) == ["mx1"]
+
+
 def test_a_member_is_out_at_one_provider_only() -> None:
     one = observation("mx1", providers={"google": windows(GOOD), "yahoo": windows(BAD)})
     decision = once([one, observation("mx2")], settings())
@@ -138,6 +176,37 @@ def test_a_member_is_out_at_one_provider_only() -> None:
     assert (decision.members[0].share, sorted(decision.members[0].excluded)) == (1.0, ["yahoo"])
     assert decision.members[0].providers["yahoo"].standing is Standing.OUT
     assert decision.members[0].providers["yahoo"].message == "bounce 20 % of 1000 at yahoo in 1 min, limit 3 %"
+
+
+@pytest.mark.parametrize(
+    ("bad", "subject"),
+    [
+        (["yahoo"], ("mx1", "yahoo")),
+        ([OTHER], ("mx1", None)),
+        ([OTHER, "yahoo"], ("mx1", None)),
+    ],
+)
+def test_what_happens_at_hosts_without_a_profile_is_the_relays(bad: list[str], subject: tuple[str, str | None]) -> None:
+    """Nobody knows the domains of `other`, so an exclusion there would change nothing."""
+    mail = {name: windows(BAD if name in bad else counts(1000)) for name in ("google", "yahoo", OTHER)}
+    decision = once([observation("mx1", providers=mail), observation("mx2")], settings())
+    assert decision.actions[0].subject == subject
+
+
+def test_little_mail_to_hosts_without_a_profile_is_told_of_and_no_reason_to_leave() -> None:
+    mail = {"google": windows(counts(100_000, 100)), OTHER: windows(counts(80, 20))}
+    seen = [observation("mx1", providers=mail), observation("mx2")]
+    _, decisions = run([(minute, seen) for minute in range(5)], settings())
+    assert cuts(decisions) == []
+    assert decisions[-1].members[0].providers[OTHER].reason == "BounceRate"
+
+
+def test_an_exclusion_at_other_that_was_written_down_hides_nothing() -> None:
+    known = ServerState(providers={OTHER: Track(standing=Standing.OUT, since=NOW - minutes(1), cuts=1)})
+    mail = {"google": windows(GOOD), OTHER: windows(BAD)}
+    seen = [observation("mx1", providers=mail), observation("mx2")]
+    _, decision = decide(PoolState(servers={"mx1": known}), seen, settings(), NOW)
+    assert decision.actions[0].subject == ("mx1", None)
 
 
 def test_somebody_stays_at_every_provider() -> None:

@@ -22,13 +22,14 @@ SEEN = st.sampled_from(["good", "good", "poor", "bad", "none"])
 
 
 class Pool(RuleBasedStateMachine):
-    """A pool whose members become good, poor, bad or silent at a provider, or are barred, while time goes on."""
+    """A pool whose members become good, poor, bad or silent at a provider, are barred or die, while time goes on."""
 
     @initialize(members=st.integers(1, 6), least=st.integers(0, 6), most=st.sampled_from(["1", "2", "30%", "100%"]))
     def start(self, members: int, least: int, most: str) -> None:
         self.settings = settings(min_available=least, max_unavailable=most)
         self.mail = {f"mx{number}": dict.fromkeys(PROVIDERS, "good") for number in range(members)}
         self.barred: set[str] = set()
+        self.dead: set[str] = set()
         self.state, self.now = PoolState(), NOW
         self.decision = Decision(members=())
         self.ill_since: dict[Subject, datetime] = {}
@@ -47,6 +48,11 @@ class Pool(RuleBasedStateMachine):
         self.barred ^= {data.draw(st.sampled_from(sorted(self.mail)))}
         self._decide()
 
+    @rule(data=st.data())
+    def a_member_dies_or_comes_back(self, data: st.DataObject) -> None:
+        self.dead ^= {data.draw(st.sampled_from(sorted(self.mail)))}
+        self._decide()
+
     @rule(seconds=st.sampled_from([1, 10, 60, 60, 1000, 20_000]))
     def time_goes_on(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
@@ -59,6 +65,7 @@ class Pool(RuleBasedStateMachine):
                 providers={provider: self._windows(name, provider) for provider in PROVIDERS},
                 uptime=1.0,
                 barred="LanesClosed" if name in self.barred else None,
+                alive=name not in self.dead,
             )
             for name in self.mail
         ]
@@ -102,13 +109,14 @@ class Pool(RuleBasedStateMachine):
             assert self.now - self.ill_since[action.subject] >= timedelta(minutes=2)
         out = [member for member in self.decision.members if member.share == 0]
         if action.subject.provider is None:
-            assert len(out) <= max(allowed_out(self.settings.max_unavailable, len(self.mail)), len(self.barred))
+            gone = self.barred | self.dead | {member.name for member in out}
+            assert len(gone) <= max(allowed_out(self.settings.max_unavailable, len(self.mail)), len(self.barred))
 
     @invariant()
     def enough_members_stay_at_every_provider(self) -> None:
-        usable = len(self.mail) - len(self.barred)
+        usable = len(self.mail) - len(self.barred | self.dead)
         needed = min(usable, max(1, self.settings.min_available))
-        serving = [member for member in self.decision.members if member.share > 0]
+        serving = [member for member in self.decision.members if member.share > 0 and member.name not in self.dead]
         assert len(serving) >= needed
         for provider in PROVIDERS:
             assert len([member for member in serving if provider not in member.excluded]) >= needed
