@@ -64,8 +64,8 @@ class DrainFacts:
 
     @property
     def known_since(self) -> datetime:
-        """Now, if nobody has written it down yet."""
-        return self.since or self.now
+        """Now, if nobody has written it down yet, or what is written lies ahead."""
+        return min(self.since or self.now, self.now)
 
     @property
     def stretch(self) -> int:

@@ -30,7 +30,7 @@ from tests.unit.policy.drain_cases import (
     Case,
     closed,
 )
-from tests.unit.policy.facts import NOW, drain_facts, queue_facts, report
+from tests.unit.policy.facts import MOMENTS, NOW, drain_facts, queue_facts, report
 
 # What is granted in each phase: lanes (None: what the own address allows), intake.
 GRANTED: dict[Phase, tuple[Lanes | None, Intake]] = {
@@ -168,7 +168,7 @@ FACTS = st.builds(
     lanes=st.sampled_from([Lanes.OPEN, Lanes.CLOSED]),
     peers=st.sampled_from([(), ("mx2",)]),
     queue=st.builds(queue_facts, report=REPORTS, pod=st.sampled_from(PodState)),
-    since=st.sampled_from([None, NOW, NOW - SESSION_LIMIT, NOW - PATIENCE]),
+    since=st.sampled_from([None, NOW, NOW - SESSION_LIMIT, NOW - PATIENCE]) | MOMENTS,
 )
 
 
