@@ -24,13 +24,13 @@ from smtppool.policy.egress import EgressDecision, decide_egress
 from smtppool.policy.health.record import excluded_of, is_out, share_of
 from smtppool.policy.placement import ANYWHERE, Placement, place
 from smtppool.policy.verdict import Verdict
-from smtppool.policy.weights import MemberFacts, WeightDecision, decide_weight
+from smtppool.policy.weights import UNDECIDED, MemberFacts, WeightDecision, decide_weight
 from smtppool.render.egress import interface
 from smtppool.render.egress.placement import pinned_node
 from smtppool.render.egress.table import egress_provider
 
 # Reasons for which what is in force stays in force; a Conflict or a bad name never gets that far.
-_KEEPS = {"Accepted", "InvalidSpec", "PoolNotFound"}
+_KEEPS = {"Accepted", "InvalidSpec", "PoolNotFound", UNDECIDED}
 
 
 @dataclass(frozen=True, kw_only=True)

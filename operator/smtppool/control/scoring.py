@@ -44,7 +44,7 @@ async def pass_health(context: Context, key: Key) -> float | None:
         return None
     now = context.clock()
     before = context.scored.get(key)
-    assessed = [(view, context.assess(view)) for view in context.gatherer.servers_of(pool)]
+    assessed = context.assess_members(context.gatherer.servers_of(pool))
     uptimes = _uptimes(pool, assessed, before.uptimes if before else {}, now)
     observations = [observation(view, assessment, uptimes[view.key.name].share) for view, assessment in assessed]
     state, decision = decide(_state(context, pool, before), observations, _settings(pool.spec), now)
