@@ -24,7 +24,7 @@ from smtppool.policy.egress import EgressDecision, decide_egress
 from smtppool.policy.health.record import excluded_of, is_out, share_of
 from smtppool.policy.placement import ANYWHERE, Placement, place
 from smtppool.policy.verdict import Verdict
-from smtppool.policy.weights import UNDECIDED, MemberFacts, WeightDecision, decide_weight
+from smtppool.policy.weights import UNDECIDED, UNHEALTHY, MemberFacts, WeightDecision, decide_weight
 from smtppool.render.egress import interface
 from smtppool.render.egress.placement import pinned_node
 from smtppool.render.egress.table import egress_provider
@@ -59,6 +59,11 @@ class Assessment:
     def in_force(self) -> bool:
         """Its children exist or shall exist."""
         return self.accepted.status == "True" or (self.established and self.accepted.reason in _KEEPS)
+
+    @property
+    def unwell(self) -> bool:
+        """Its health alone keeps it out of traffic."""
+        return self.weight.reason == UNHEALTHY or self.asked_by is AskedBy.HEALTH
 
 
 def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: datetime) -> Assessment:
