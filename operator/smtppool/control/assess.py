@@ -81,7 +81,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
     sender = min(rivals.values()) if rivals else neighbours.sender(view)
     egress = decide_egress(egress_facts(view, neighbours, rival=sender, settled_at=in_force.settled_at, now=now))
     asks = _health_asks(view, in_force.health)
-    emptying = drain_facts(view, neighbours, lanes=egress.lanes, health=asks, now=now)
+    emptying = drain_facts(view, neighbours, lanes=egress.lanes, health=asks, record=in_force.health, now=now)
     drain = decide_drain(emptying)
     excluded = _excluded(view, in_force.health)
     member = _member_facts(

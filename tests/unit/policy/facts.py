@@ -155,6 +155,7 @@ def drain_facts(**fields: Any) -> DrainFacts:
         in_rotation=False,
         lanes=Lanes.OPEN,
         peers=("mx2", "mx3"),
+        giving=(),
         queue=queue_facts(),
         since=NOW - timedelta(seconds=1),
         now=NOW,
