@@ -37,7 +37,7 @@ BY_REASON: Final[Mapping[str, str]] = {
     "NodeSilent": "bring the node back; if it is lost for good, delete the Node object",
     "QueueUnreadable": "look at the log of the container `agent`",
     "NodeCordoned": "uncordon the node that the message names, or give the relay another one: its address, its volume",
-    "NoPeer": "bring another member of the pool into traffic, or wait until the relay has delivered its queue itself",
+    "NoPeer": "bring a member into traffic that is excluded nowhere, or wait until the relay has delivered its queue",
     "NotTaken": "look at the log of the container `agent`: what the peers answer; is port 10026 open between the pods?",
     "HoldQueue": "in the container `postfix`: postsuper -H <id> to deliver a message on hold, -d <id> to lose it",
     "CorruptQueue": "look at the files in corrupt/ of the queue, in the container `postfix`, and move them away",

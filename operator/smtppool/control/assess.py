@@ -24,13 +24,13 @@ from smtppool.policy.egress import EgressDecision, decide_egress
 from smtppool.policy.health.record import excluded_of, is_out, share_of
 from smtppool.policy.placement import ANYWHERE, Placement, place
 from smtppool.policy.verdict import Verdict
-from smtppool.policy.weights import MemberFacts, WeightDecision, decide_weight
+from smtppool.policy.weights import UNDECIDED, UNHEALTHY, MemberFacts, WeightDecision, decide_weight
 from smtppool.render.egress import interface
 from smtppool.render.egress.placement import pinned_node
 from smtppool.render.egress.table import egress_provider
 
 # Reasons for which what is in force stays in force; a Conflict or a bad name never gets that far.
-_KEEPS = {"Accepted", "InvalidSpec", "PoolNotFound"}
+_KEEPS = {"Accepted", "InvalidSpec", "PoolNotFound", UNDECIDED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,11 @@ class Assessment:
         """Its children exist or shall exist."""
         return self.accepted.status == "True" or (self.established and self.accepted.reason in _KEEPS)
 
+    @property
+    def unwell(self) -> bool:
+        """Its health alone keeps it out of traffic."""
+        return self.weight.reason == UNHEALTHY or self.asked_by is AskedBy.HEALTH
+
 
 def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: datetime) -> Assessment:
     """The moment's decisions."""
@@ -76,7 +81,7 @@ def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: 
     sender = min(rivals.values()) if rivals else neighbours.sender(view)
     egress = decide_egress(egress_facts(view, neighbours, rival=sender, settled_at=in_force.settled_at, now=now))
     asks = _health_asks(view, in_force.health)
-    emptying = drain_facts(view, neighbours, lanes=egress.lanes, health=asks, now=now)
+    emptying = drain_facts(view, neighbours, lanes=egress.lanes, health=asks, record=in_force.health, now=now)
     drain = decide_drain(emptying)
     excluded = _excluded(view, in_force.health)
     member = _member_facts(

@@ -1,18 +1,21 @@
 """What every worker has in its hands: the cache and its views, the writers, the clock, and the bell of the queues."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from smtppool.api.documents import Report
 from smtppool.api.health_record import HealthRecord
 from smtppool.api.names import Key, health_name
 from smtppool.control.assess import Assessment, InForce, assess
+from smtppool.control.entries import Assessed
 from smtppool.control.frozen import frozen_weights
 from smtppool.control.neighbours import Neighbours
 from smtppool.control.reading import Reader
 from smtppool.control.scored import Scored
 from smtppool.control.settings import Settings
+from smtppool.control.undecided import assess_each
 from smtppool.control.view import Gatherer, ServerView
 from smtppool.kube.apply import Writer
 from smtppool.kube.cache import Cache
@@ -62,6 +65,7 @@ class Context:
     settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
     settling: dict[str, datetime] = field(default_factory=dict)
     scored: dict[Key, Scored] = field(default_factory=dict)  # by pool
+    failing: dict[str, str] = field(default_factory=dict)  # by server uid: why nothing can be decided about it
     queues: Queues = field(init=False)
 
     def unsettle(self) -> None:
@@ -89,3 +93,13 @@ class Context:
     def assess(self, view: ServerView) -> Assessment:
         """All decisions on one server now."""
         return assess(view, neighbours=self.neighbours, in_force=self.in_force(view.pool_key), now=self.clock())
+
+    def assess_members(
+        self, views: Sequence[ServerView], *, weights: Mapping[str, int] | None = None
+    ) -> list[Assessed]:
+        """The same on all members of a pool at one moment; one of which the decision fails stops no other."""
+        if not views:
+            return []
+        in_force, now = self.in_force(views[0].pool_key, weights=weights), self.clock()
+        decide = partial(assess, neighbours=self.neighbours, in_force=in_force, now=now)
+        return assess_each(views, decide, failing=self.failing)

@@ -6,6 +6,7 @@ The grant in force, the conditions and the mark on the StatefulSet say how far i
 from datetime import datetime
 
 from smtppool.api.documents import EgressCheckOrder, Grant, Intake, Lanes, Member, MemberState, QueueDepth
+from smtppool.api.health_record import HealthRecord
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtppool import Mode
 from smtppool.api.smtpserver import DesiredState
@@ -15,15 +16,22 @@ from smtppool.control.pods import pod_state
 from smtppool.control.view import ServerView
 from smtppool.kube.kinds import annotation
 from smtppool.policy.drain import DrainDecision
-from smtppool.policy.drain_facts import DrainFacts, who_asks
+from smtppool.policy.drain_facts import DrainFacts, Giving, who_asks
 from smtppool.policy.egress import EgressDecision
 from smtppool.policy.emptiness import QueueFacts
+from smtppool.policy.health.record import excluded_of
 from smtppool.policy.verdict import parse_time
 from smtppool.render.statefulset import RELEASED
 
 
 def drain_facts(
-    view: ServerView, neighbours: Neighbours, *, lanes: Lanes, health: HealthAction | None, now: datetime
+    view: ServerView,
+    neighbours: Neighbours,
+    *,
+    lanes: Lanes,
+    health: HealthAction | None,
+    record: HealthRecord,
+    now: datetime,
 ) -> DrainFacts:
     """`lanes`: what the server's own address allows; `health`: what its health asks for beyond a smaller weight."""
     cordoned = on_cordoned(view, neighbours)
@@ -39,6 +47,7 @@ def drain_facts(
         in_rotation=any(one.name == view.key.name and one.state is MemberState.READY for one in members),
         lanes=lanes,
         peers=_peers(view, members),
+        giving=_giving(view, members, record),
         queue=queue_facts(view, now=now),
         since=known_since(view),
         now=now,
@@ -95,6 +104,15 @@ def _members(view: ServerView, neighbours: Neighbours) -> tuple[Member, ...]:
 
 def _peers(view: ServerView, members: tuple[Member, ...]) -> tuple[str, ...]:
     return tuple(one.name for one in members if one.takes_over and one.name != view.key.name)
+
+
+def _giving(view: ServerView, members: tuple[Member, ...], record: HealthRecord) -> tuple[Giving, ...]:
+    shut = (one.name for one in members if _serves(one) and not one.handover and one.name != view.key.name)
+    return tuple(Giving(name, excluded) for name in shut if (excluded := excluded_of(record, name)))
+
+
+def _serves(member: Member) -> bool:
+    return member.weight > 0 and member.state is MemberState.READY
 
 
 def is_released(view: ServerView) -> bool:

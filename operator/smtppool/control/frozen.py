@@ -42,7 +42,7 @@ def _parse(text: str) -> Mapping[str, int]:
     """What somebody else wrote there is not kept."""
     try:
         weights = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(weights, dict):
         return {}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from smtppool.api.base import IPV4_PATTERN
@@ -16,6 +16,7 @@ from smtppool.policy.verdict import Verdict, parse_time, quoted
 
 REVISION = "controller-revision-hash"
 SILENCE = timedelta(seconds=30)  # after the end of its grace: then its node does not answer
+_LATEST = datetime.max.replace(tzinfo=UTC) - SILENCE  # whoever deletes a pod chooses its grace
 _OVER = {"Succeeded", "Failed"}
 _STARTING = {"", "PodInitializing", "ContainerCreating"}
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
@@ -77,7 +78,7 @@ def pod_state(body: Body | None, *, now: datetime) -> PodState:
 def silent_at(body: Body) -> datetime | None:
     """When a terminating pod that is still there has a node that does not answer: no event will tell."""
     gone_by = parse_time(body["metadata"].get("deletionTimestamp"))
-    return None if gone_by is None else gone_by + SILENCE
+    return None if gone_by is None else min(gone_by, _LATEST) + SILENCE
 
 
 def last_words(body: Body | None) -> Report | None:

@@ -54,7 +54,7 @@ class PoolWorker:
         return self._next_check(roll)
 
     def _assessed(self, pool: PoolView) -> list[Assessed]:
-        return [(view, self._context.assess(view)) for view in self._context.gatherer.servers_of(pool)]
+        return self._context.assess_members(self._context.gatherer.servers_of(pool))
 
     async def _children(self, pool: PoolView) -> list[Problem]:
         if pool.spec is None:

@@ -40,7 +40,8 @@ class Roll:
         members = [
             self._member(pool.key, view, assessment, drained=view.key.name in drained)
             for view, assessment in servers
-            if not (view.deleted or view.paused or assessment.drain.released)
+            if not (view.deleted or view.paused)
+            and (assessment.unwell or not assessment.drain.released)
             and assessment.in_force
             and view.workload is not None
         ]
@@ -64,11 +65,12 @@ class Roll:
             name=view.key.name,
             outdated=view.outdated,
             ready=ready,
-            available=ready and serves and assessment.asked_by is not AskedBy.NODE,
+            available=ready and serves and not assessment.unwell and assessment.asked_by is not AskedBy.NODE,
             terminating=pod is not None and pod.terminating,
             draining_since=since if pod is not None and pod.uid == uid else None,
             drained=drained,
             cordoned=cordoned_node(view, self._context.neighbours) is not None,
+            unwell=assessment.unwell and (ready or assessment.drain.released),
         )
 
     def _keep_time(self, pool: Key, picked: ServerView | None, now: datetime) -> None:

@@ -4,17 +4,15 @@ This worker writes one ConfigMap and does nothing else, so that no other work of
 be read keeps its submission rule and its balance; only safety still takes members out.
 """
 
-from collections.abc import Mapping, Sequence
-
 from smtppool.api.documents import Routing, SubmissionRule
 from smtppool.api.names import Key, routing_name
 from smtppool.api.smtppool import EgressCheck, EgressCheckMode, SmtpPoolSpec
 from smtppool.api.units import parse_size
-from smtppool.control.assess import assess, keeps_weight
+from smtppool.control.assess import keeps_weight
 from smtppool.control.context import Context
 from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.frozen import freeze, freezing, frozen_weights
-from smtppool.control.view import PoolView, ServerView
+from smtppool.control.view import PoolView
 from smtppool.kube.apply import Applied
 from smtppool.kube.errors import NamespaceTerminatingError
 from smtppool.kube.kinds import CONFIG_MAP
@@ -41,7 +39,7 @@ async def pass_routing(context: Context, key: Key) -> float | None:
         kept=frozen_weights(context.cache, key),
         routing=before,
     )
-    document = with_members(rules, pool, _assessed(context, servers, kept))
+    document = with_members(rules, pool, context.assess_members(servers, weights=kept))
     manifest = freezing(documents.routing(identity(pool), document), kept)
     try:
         outcome = await context.writer.apply(manifest, owner=pool.uid)
@@ -73,14 +71,6 @@ def with_members(rules: Routing, pool: PoolView, assessed: list[Assessed]) -> Ro
     interval = max(1, len(assessed) // 10)
     present = tuple(member for member in members if member is not None)
     return rules.model_copy(update={"members": present, "report_interval_seconds": interval})
-
-
-def _assessed(context: Context, servers: Sequence[ServerView], kept: Mapping[str, int]) -> list[Assessed]:
-    if not servers:
-        return []
-    in_force = context.in_force(servers[0].pool_key, weights=kept)
-    now = context.clock()
-    return [(view, assess(view, neighbours=context.neighbours, in_force=in_force, now=now)) for view in servers]
 
 
 def _rules(pool: str, spec: SmtpPoolSpec) -> Routing:

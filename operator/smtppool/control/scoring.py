@@ -40,7 +40,7 @@ async def pass_health(context: Context, key: Key) -> float | None:
         return None
     now = context.clock()
     before = context.scored.get(key)
-    assessed = [(view, context.assess(view)) for view in context.gatherer.servers_of(pool)]
+    assessed = context.assess_members(context.gatherer.servers_of(pool))
     seen = vitals(pool, assessed, before.vitals if before else {}, now)
     observations = [observation(view, assessment, seen[view.key.name]) for view, assessment in assessed]
     settings, known = _settings(pool.spec), _state(context, pool, before)

@@ -12,6 +12,7 @@ from smtppool.control.conditions.observed import Problem, ServerObserved
 from smtppool.control.context import Context
 from smtppool.control.deletion import Deletion
 from smtppool.control.grants import write_grant
+from smtppool.control.health_events import tell_steps
 from smtppool.control.nodes import waits_for_node
 from smtppool.control.pods import pod_state, silent_at
 from smtppool.control.routing import routing_in_force
@@ -107,6 +108,7 @@ class ServerWorker:
             weight=next((member.weight for member in members if member.name == view.key.name), 0),
             scored=self._context.scored.get(view.pool_key),
         )
+        await tell_steps(self._context, view, observed.scored)
         status = server_status(observed)
         wait = self._figures_only(view, status)
         if wait is None:

@@ -42,6 +42,13 @@ class OnCordoned(NamedTuple):
     stays: Verdict | None = None
 
 
+class Giving(NamedTuple):
+    """A member that hands the mail of these providers to its peers."""
+
+    name: str
+    providers: tuple[str, ...]
+
+
 PATIENCE = timedelta(minutes=5)  # for peers to take a queue; 2,000 messages take some seconds
 
 
@@ -58,14 +65,15 @@ class DrainFacts:
     in_rotation: bool  # the routing in force sends it connections
     lanes: Lanes  # what its own address allows
     peers: tuple[str, ...]  # members that take its mail, by the routing in force
+    giving: tuple[Giving, ...]  # members in traffic that take none, as they give a provider's mail away
     queue: QueueFacts
     since: datetime | None  # since when it is known to be emptied
     now: datetime
 
     @property
     def known_since(self) -> datetime:
-        """Now, if nobody has written it down yet."""
-        return self.since or self.now
+        """Now, if nobody has written it down yet, or what is written lies ahead."""
+        return min(self.since or self.now, self.now)
 
     @property
     def stretch(self) -> int:

@@ -9,6 +9,7 @@ from smtppool.policy.emptiness import Look, PodState, QueueState, counted
 from smtppool.policy.verdict import Verdict, listed
 
 _NAMED = 8  # peers in a message
+_PROVIDERS = 3  # of each
 WHY = {
     AskedBy.USER: "desiredState is Drained",
     AskedBy.DELETION: "the server is being deleted",
@@ -82,14 +83,19 @@ def _blocks(facts: DrainFacts, asked: Asked) -> Iterator[tuple[str, str]]:
     depth = facts.queue.last_depth or QueueDepth()
     decide = _decide(facts, asked)
     if depth.messages and not facts.peers:
-        yield (
-            "NoPeer",
-            f"no member in traffic can take the mail: {counted(depth)} {_how(facts, hands_over=False)}{decide}",
-        )
+        yield "NoPeer", f"{_nobody(facts)}: {counted(depth)} {_how(facts, hands_over=False)}{decide}"
     if depth.hold:
         yield "HoldQueue", f"{depth.hold} messages on hold go nowhere: postsuper -H or -d in the pod{decide}"
     if depth.corrupt:
         yield "CorruptQueue", f"{depth.corrupt} damaged queue files go nowhere: look at them in the pod{decide}"
+
+
+def _nobody(facts: DrainFacts) -> str:
+    """Why there is no peer: nobody is in traffic, or those that are give mail away themselves."""
+    if not facts.giving:
+        return "no member in traffic can take the mail"
+    told = [f"{name} is excluded at {listed(providers, most=_PROVIDERS)}" for name, providers in facts.giving]
+    return f"no member in traffic takes mail of others, as who gives some away does not ({listed(told, most=_NAMED)})"
 
 
 def _not_taken(facts: DrainFacts, asked: Asked, *, turns: bool, hands_over: bool) -> Iterator[tuple[str, str]]:

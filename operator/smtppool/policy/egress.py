@@ -134,6 +134,7 @@ def _confirmed(facts: EgressFacts) -> EgressDecision | None:
     confirmed = parse_time(report.egress.observed_at) if report and report.egress.observed_address else None
     if report is None or confirmed is None:
         return None
+    confirmed = min(confirmed, facts.now)  # no moment of others lies ahead: not even the year 9999 can be added to
     error = report.egress.error
     end = _end_of_confirmation(facts, report.egress, confirmed)
     if facts.now < end and error is None:
@@ -151,13 +152,13 @@ def _end_of_confirmation(facts: EgressFacts, seen: EgressObservation, confirmed:
     if seen.error is not None:
         failing_since = parse_time(seen.error_since) or confirmed
         return min(max(confirmed, failing_since), confirmed + facts.window, facts.now) + GRACE
-    return max(min(confirmed, facts.now) + facts.window, facts.settled_at)
+    return max(confirmed + facts.window, facts.settled_at)
 
 
 def _unconfirmed(facts: EgressFacts) -> EgressDecision:
     """Nothing observed by this pod: closed, but an open lane is not closed by a report that cannot be read."""
     reason, what = _silence(facts)
-    end = max((facts.unknown_since or facts.now) + GRACE, facts.settled_at)
+    end = max(min(facts.unknown_since or facts.now, facts.now) + GRACE, facts.settled_at)
     if facts.granted and facts.now < end:
         message = f"{what}; lanes stay as they are until {format_time(end)}"
         return EgressDecision(Lanes.OPEN, Verdict("Unknown", reason, message), end)

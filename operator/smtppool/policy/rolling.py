@@ -21,11 +21,12 @@ class RollMember:
     name: str
     outdated: bool  # the pod's revision is not the StatefulSet's update revision
     ready: bool
-    available: bool  # ready, and lanes open if it is meant to be in traffic
+    available: bool  # ready, and lanes open if it is meant to be in traffic; not while its health keeps it out
     terminating: bool
     draining_since: datetime | None  # it was picked then
     drained: bool  # 0 sessions, and every entry pod has stopped to choose it
     cordoned: bool = False  # its node takes no pods: a new one might find no place, with the queue on its volume
+    unwell: bool = False  # its health alone keeps it out, for minutes or hours: that is no fault of a new template
 
 
 class RollAction(Enum):
@@ -64,7 +65,7 @@ def decide_roll(members: Collection[RollMember], *, max_unavailable: str, now: d
         return RollDecision(RollAction.NONE, None, held, len(held))
     picked = outdated[0]
     out = tuple(sorted(member.name for member in members if not member.available and member.name != picked.name))
-    settled = {member.name for member in members if not (member.outdated or member.cordoned)}
+    settled = {member.name for member in members if not (member.outdated or member.cordoned or member.unwell)}
     updated_and_out = tuple(name for name in out if name in settled)
     replacing = tuple(member.name for member in members if member.terminating)
     limit = allowed_out(max_unavailable, len(members))

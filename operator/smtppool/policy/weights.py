@@ -25,6 +25,7 @@ class MemberFacts:
     desired: DesiredState
     warmup: WarmupMode
     rolling: bool
+    undecided: bool = False  # the decisions about it fail: nobody knows whether it may send
     emptied: bool = False  # its queue is handed over or gone (`drain.py`), whoever asked
     excludes: bool = False  # it hands the mail of some provider to peers
     observe: bool = False
@@ -50,8 +51,10 @@ class WeightDecision:
 DRAINED = "Drained"
 UNHEALTHY = "Unhealthy"
 PROBATION = "Probation"
+UNDECIDED = "Undecided"
 _UNSAFE = {
     "Deleted": "the server is being deleted",
+    UNDECIDED: "the decision about this server fails: see the operator's log",
     "NotAccepted": "the spec is not accepted",
     DRAINED: "the relay is being emptied, or is empty",
     "NoPod": "no pod has an address",
@@ -72,6 +75,7 @@ def decide_weight(facts: MemberFacts) -> WeightDecision:
     """Safety first; then what the user asked for; then health; Observe keeps the weight that was in force."""
     unsafe = _first(
         Deleted=facts.deleted,
+        Undecided=facts.undecided,
         NotAccepted=not facts.accepted,
         Drained=facts.emptied,
         NoPod=facts.pod_address is None,

@@ -7,6 +7,7 @@ from smtppool.api.names import health_name
 from smtppool.api.outcomes import Outcomes, ProviderOutcomes, Standing, WindowCounts, WindowName
 from smtppool.kube.kinds import CONFIG_MAP, POD, SMTP_POOL, SMTP_SERVER, STATEFUL_SET
 from smtppool.policy.verdict import format_time
+from tests.contract.operator.drains import events
 from tests.contract.operator.objects import pool, server
 from tests.contract.operator.picture import record_of
 from tests.contract.operator.process import OperatorProcess
@@ -75,6 +76,7 @@ async def test_a_relay_that_is_bad_at_one_provider_gives_away_its_mail_only(worl
 
     await equals(excluded, ["yahoo"], what="the grant excludes the provider", within=10)
     assert await world.weights() == {"mx1": 10, "mx2": 5}
+    await equals(lambda: events(world, "mx1", "ExcludeProvider"), 1, what="Events of the exclusion", within=10)
 
 
 async def test_the_last_member_stays(world: World) -> None:
@@ -162,6 +164,7 @@ async def test_a_restart_changes_no_weight(world: World, operator: OperatorProce
     await two(world)
     world.relays["mx1"].outcomes = BAD
     await world.routed({"mx1": 0, "mx2": 5}, within=5)
+    await equals(lambda: events(world, "mx1", "Cordon"), 1, what="Events of the cut", within=10)
     routed = await world.routing()
     since = (await record_of(world, "marketing")).servers["mx1"]
     operator.stop()
@@ -171,3 +174,4 @@ async def test_a_restart_changes_no_weight(world: World, operator: OperatorProce
     await world.says("mx1", "Healthy", "False/BounceRate")
     assert await world.routing() == routed
     assert (await record_of(world, "marketing")).servers["mx1"] == since
+    assert await events(world, "mx1", "Cordon") == 1

@@ -4,6 +4,7 @@ import asyncio
 
 from smtppool.kube.kinds import POD, SMTP_POOL, uid_of
 from tests.contract.operator.objects import pool, server
+from tests.contract.operator.test_health import BAD
 from tests.contract.operator.waiting import until
 from tests.contract.operator.world import World
 
@@ -75,6 +76,30 @@ async def test_sessions_are_waited_for(world: World) -> None:
         return len(now) == len(NAMES) and all(now[name] != before[name] for name in NAMES)
 
     await until(replaced, what="all are replaced", within=60)
+
+
+async def test_who_is_out_by_its_health_is_replaced_and_then_waited_for(world: World) -> None:
+    await three(world)
+    before = await uids(world)
+    world.relays["mx2"].outcomes = BAD
+    await world.routed({"mx1": 10, "mx2": 0, "mx3": 10}, within=10)
+    await change(world, "unwell")
+
+    async def replaced() -> bool:
+        now = await uids(world)
+        return len(now) == len(NAMES) and now["mx2"] != before["mx2"]
+
+    await until(replaced, what="the one that serves nobody is replaced first", within=60)
+
+    async def told() -> bool:
+        return "mx2 (out by its health)" in await world.says(
+            "marketing", "Reconciled", "False/RollWaits", kind=SMTP_POOL
+        )
+
+    await until(told, what="the pool says whom the roll waits for, and why", within=20)
+    await asyncio.sleep(2)
+    assert await uids(world) | {"mx2": ""} == before | {"mx2": ""}
+    await world.routed({"mx1": 10, "mx2": 0, "mx3": 10})
 
 
 async def test_a_member_that_does_not_come_back_stops_the_roll(world: World) -> None:

@@ -79,7 +79,7 @@ def test_smarthost_has_no_address() -> None:
         (NOT_EVALUATED, NOTHING),
         (MISMATCH, "lanes are closed"),
         (BLOCKED, "smtppool queue save|drop"),
-        (condition("DrainBlocked", "True", "NoPeer"), "another member"),
+        (condition("DrainBlocked", "True", "NoPeer"), "excluded nowhere"),
         (condition("DrainBlocked", "True", "HoldQueue"), "postsuper -H"),
         (condition("DrainBlocked", "True", "NotTaken"), "what the peers answer"),
         (condition("QueueUnreachable", "True", "NoReport"), "container `agent`"),

@@ -2,8 +2,13 @@
 
 from copy import deepcopy
 
+import pytest
+
 from smtppool.api.documents import Intake, Lanes
+from smtppool.api.health_record import HealthRecord, ServerRecord, TrackRecord
 from smtppool.api.names import GRANT_KEY
+from smtppool.api.outcomes import Standing
+from smtppool.api.pool_health import HealthAction
 from tests.unit.control.bodies import ADDRESS, GRANT, Cluster, body, document
 
 
@@ -61,6 +66,27 @@ def test_a_deleted_server_closes_its_intake_and_delivers_on() -> None:
     _, assessment, _ = cluster.look()
     assert (assessment.grant.intake, assessment.grant.lanes) == (Intake.CLOSED, Lanes.OPEN)
     assert assessment.weight.reason == "Deleted"
+
+
+def cut(**pool: object) -> Cluster:
+    """Taken out by its health."""
+    record = TrackRecord(standing=Standing.OUT, since="2025-11-21T11:55:00Z", cuts=1)
+    cluster = Cluster(health=HealthRecord(servers={"mx1": ServerRecord(relay=record)}))
+    assert cluster.pool is not None
+    cluster.pool["spec"] |= pool
+    return cluster
+
+
+@pytest.mark.parametrize("action", HealthAction)
+def test_a_member_that_its_health_took_out_is_unwell_whatever_the_action(action: HealthAction) -> None:
+    assert cut(health={"action": action.value}).look()[1].unwell
+    assert not Cluster().look()[1].unwell
+
+
+def test_what_the_user_wants_of_it_is_no_matter_of_health() -> None:
+    cluster = cut(health={"action": "HandOver"})
+    cluster.server["spec"]["desiredState"] = "Drained"
+    assert not cluster.look()[1].unwell
 
 
 def older(address: str) -> dict[str, object]:

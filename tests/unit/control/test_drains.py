@@ -80,6 +80,16 @@ def test_mail_of_an_excluded_provider_stays_without_a_peer(
     assert assessment.member.excludes
 
 
+def test_a_peer_that_excludes_a_provider_is_named_as_the_reason_of_a_drain_without_peers() -> None:
+    out = ServerRecord(providers={"yahoo": TrackRecord(standing=Standing.OUT, since="2025-11-21T11:00:00Z")})
+    made = handing_over(PEER.model_copy(update={"handover": False}), queue=QueueDepth(deferred=35))
+    made.health = HealthRecord(servers={"mx2": out})
+    blocked = drain_blocked(made.observed())
+    assert blocked.reason == "NoPeer"
+    assert "(mx2 is excluded at yahoo)" in blocked.message
+    assert "35 deferred" in blocked.message
+
+
 def test_closed_lanes_hand_over_too() -> None:
     """The mail leaves by a peer's address, not by this one, which is wrong."""
     wrong = REPORT.egress.model_copy(update={"observed_address": "198.51.100.99"})

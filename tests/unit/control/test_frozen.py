@@ -35,7 +35,7 @@ def test_what_is_kept_is_found_again() -> None:
     assert freezing(manifest(), {}) == manifest()
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[]", '{"mx1": "many"}', '{"mx1": 300}'])
+@pytest.mark.parametrize("text", ["nonsense", "[]", '{"mx1": "many"}', '{"mx1": 300}', "[" * 100_000])
 def test_what_others_wrote_there_is_not_kept(text: str) -> None:
     body = manifest()
     body["metadata"]["annotations"] = {FROZEN: text}

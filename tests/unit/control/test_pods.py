@@ -42,6 +42,7 @@ def crashing(message: str) -> dict[str, Any]:
         (pod("Failed"), PodState.ENDED),
         (pod("Running", RUNNING, deletionTimestamp="2025-11-21T12:00:10Z"), PodState.RUNNING),
         (pod("Running", RUNNING, deletionTimestamp="2025-11-21T11:59:00Z"), PodState.SILENT),
+        (pod("Running", RUNNING, deletionTimestamp="9999-12-31T23:59:59Z"), PodState.RUNNING),
     ],
 )
 def test_state(body: dict[str, Any] | None, state: PodState) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hypothesis import strategies as st
+
 from smtppool.api.documents import EgressObservation, Intake, Lanes, QueueDepth, Report
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
@@ -21,6 +23,14 @@ ADDRESS = "198.51.100.11"
 OTHER_ADDRESS = "198.51.100.99"
 UID = "pod-1"
 POD_ADDRESS = "10.244.1.5"
+
+# All that the pattern of Timestamp lets through: real times of every year, and texts that only look like one.
+STAMPS = (
+    st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
+    | st.sampled_from(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999Z"])
+    | st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z\Z")
+)
+MOMENTS = st.datetimes(timezones=st.just(UTC)) | st.just(datetime.max.replace(tzinfo=UTC))
 
 
 def ago(**units: float) -> str:
@@ -147,6 +157,7 @@ def drain_facts(**fields: Any) -> DrainFacts:
         in_rotation=False,
         lanes=Lanes.OPEN,
         peers=("mx2", "mx3"),
+        giving=(),
         queue=queue_facts(),
         since=NOW - timedelta(seconds=1),
         now=NOW,

@@ -12,7 +12,7 @@ from smtppool.api.documents import Intake, Lanes, QueueDepth
 from smtppool.api.pool_health import HealthAction
 from smtppool.api.smtpserver import DesiredState
 from smtppool.policy.drain import SESSION_LIMIT, DrainDecision, Phase, decide_drain
-from smtppool.policy.drain_facts import PATIENCE, Asked, DrainFacts, OnCordoned, who_asks
+from smtppool.policy.drain_facts import PATIENCE, Asked, DrainFacts, Giving, OnCordoned, who_asks
 from smtppool.policy.emptiness import PodState
 from tests.unit.policy.drain_cases import (
     BUSY,
@@ -30,7 +30,7 @@ from tests.unit.policy.drain_cases import (
     Case,
     closed,
 )
-from tests.unit.policy.facts import NOW, ago, drain_facts, queue_facts, report
+from tests.unit.policy.facts import MOMENTS, NOW, ago, drain_facts, queue_facts, report
 
 # What is granted in each phase: lanes (None: what the own address allows), intake.
 GRANTED: dict[Phase, tuple[Lanes | None, Intake]] = {
@@ -179,8 +179,17 @@ FACTS = st.builds(
     lanes=st.sampled_from([Lanes.OPEN, Lanes.CLOSED]),
     peers=st.sampled_from([(), ("mx2",)]),
     queue=st.builds(queue_facts, report=REPORTS, pod=st.sampled_from(PodState)),
-    since=st.sampled_from([None, NOW, NOW - SESSION_LIMIT, NOW - PATIENCE]),
+    since=st.sampled_from([None, NOW, NOW - SESSION_LIMIT, NOW - PATIENCE]) | MOMENTS,
 )
+
+
+def test_peers_that_give_mail_away_are_named_as_the_reason() -> None:
+    giving = (Giving("mx2", ("google",)), Giving("mx3", ("microsoft", "yahoo")))
+    blocked = decide(peers=(), giving=giving).blocked
+    assert blocked is not None
+    assert blocked.reason == "NoPeer"
+    assert "(mx2 is excluded at google, mx3 is excluded at microsoft, yahoo)" in blocked.message
+    assert "no member in traffic can take" not in blocked.message
 
 
 @given(FACTS)

@@ -1,22 +1,24 @@
 """Lanes open only for a verified address; a table of cases, then properties over all facts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtppool.api.documents import Lanes
+from smtppool.api.documents import EgressObservation, Lanes
 from smtppool.api.names import Key
 from smtppool.api.smtppool import EgressCheckMode
 from smtppool.policy.egress import GRACE, RIVAL_PERIOD, EgressFacts, Rule, decide_egress
 from tests.unit.policy.egress_cases import CASES, FAILED, MINUTE, NEW_ADDRESS
 from tests.unit.policy.facts import (
     ADDRESS,
+    MOMENTS,
     NOW,
     OTHER_ADDRESS,
     POD_ADDRESS,
+    STAMPS,
     UID,
     ago,
     egress_facts,
@@ -42,9 +44,16 @@ def test_grace_ends_exactly_15_minutes_after_the_last_confirmation() -> None:
     assert (before.lanes, after.lanes) == (Lanes.OPEN, Lanes.CLOSED)
 
 
-def test_a_confirmation_from_the_future_gives_no_longer_grace() -> None:
-    ahead = report(egress=observation(at="2099-01-01T00:00:00Z", error=FAILED))
+@pytest.mark.parametrize("at", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("error", [None, FAILED])
+def test_a_confirmation_from_the_future_gives_no_longer_grace(at: str, error: str | None) -> None:
+    ahead = report(egress=observation(at=at, error=error))
     assert decide_egress(egress_facts(report=ahead)).next_check == NOW + GRACE
+
+
+def test_nor_does_an_unknown_since_the_end_of_time() -> None:
+    facts = egress_facts(report=None, unknown_since=datetime.max.replace(tzinfo=UTC))
+    assert decide_egress(facts).next_check == NOW + GRACE
 
 
 def test_the_end_of_a_rival_is_looked_for() -> None:
@@ -60,12 +69,13 @@ def test_an_agents_text_cannot_break_the_message() -> None:
     assert len(message) < 400
 
 
-TIMES = st.integers(min_value=-60, max_value=60).map(lambda minutes: ago(minutes=minutes))
+TIMES = st.integers(min_value=-60, max_value=60).map(lambda minutes: ago(minutes=minutes)) | STAMPS
 OBSERVATIONS = st.builds(
-    lambda address, at, error: observation(address, at=at, error=error),
-    st.sampled_from([None, ADDRESS, OTHER_ADDRESS]),
-    TIMES,
-    st.sampled_from([None, FAILED]),
+    EgressObservation,
+    observed_address=st.sampled_from([None, ADDRESS, OTHER_ADDRESS]),
+    observed_at=st.none() | TIMES,
+    error=st.sampled_from([None, FAILED]),
+    error_since=st.none() | TIMES,
 )
 REPORTS = st.none() | st.builds(
     lambda uid, address, egress: report(pod_uid=uid, pod_address=address, egress=egress),
@@ -84,7 +94,8 @@ FACTS = st.builds(
     report=REPORTS,
     report_invalid=st.booleans(),
     granted=st.booleans(),
-    unknown_since=st.none() | st.integers(0, 60).map(lambda minutes: NOW - timedelta(minutes=minutes)),
+    unknown_since=st.none() | st.integers(0, 60).map(lambda minutes: NOW - timedelta(minutes=minutes)) | MOMENTS,
+    interval=st.integers(1, 86_400).map(lambda seconds: timedelta(seconds=seconds)),
 )
 
 

@@ -78,6 +78,27 @@ CASES: list[tuple[str, list[RollMember], RollAction, str | None, tuple[str, ...]
         ("a",),
     ),
     (
+        "out by its health, and counted",
+        [roll_member("a", available=False, unwell=True, **CURRENT), roll_member("b"), roll_member("c")],
+        RollAction.NONE,
+        None,
+        ("a",),
+    ),
+    (
+        "who is out by its health is replaced first",
+        [roll_member("a"), roll_member("b", available=False, unwell=True), roll_member("c")],
+        RollAction.DRAIN,
+        "b",
+        (),
+    ),
+    (
+        "scaled down by its health",
+        [roll_member("a"), roll_member("b", ready=False, available=False, unwell=True, **CURRENT)],
+        RollAction.NONE,
+        None,
+        ("b",),
+    ),
+    (
         "two are out already",
         [roll_member(name, ready=False, available=False) for name in "ab"] + [roll_member("c")],
         RollAction.NONE,
@@ -98,6 +119,12 @@ def test_table(members: list[RollMember], action: RollAction, picked: str | None
 def test_a_member_that_is_out_with_its_node_does_not_stop_the_roll() -> None:
     """Its node may stay cordoned for long; within what may be out the others go on."""
     out = roll_member("a", available=False, outdated=False, cordoned=True)
+    assert decide_roll([out, roll_member("b")], max_unavailable="2", now=NOW).picked == "b"
+
+
+def test_a_member_that_is_out_by_its_health_does_not_stop_the_roll() -> None:
+    """It may be out for hours; within what may be out the others go on."""
+    out = roll_member("a", available=False, unwell=True, **CURRENT)
     assert decide_roll([out, roll_member("b")], max_unavailable="2", now=NOW).picked == "b"
 
 

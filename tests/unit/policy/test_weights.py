@@ -20,6 +20,7 @@ CASES: list[tuple[dict[str, Any], int, str]] = [
     ({"terminating": True}, 0, "Terminating"),
     ({"lanes_open": False}, 0, "LanesClosed"),
     ({"reported": False}, 0, "NoReport"),
+    ({"undecided": True}, 0, "Undecided"),
     ({"observe": True, "frozen_weight": 7, "reported": False}, 0, "NoReport"),
     ({"desired": DesiredState.CORDONED}, 0, "Cordoned"),
     ({"desired": DesiredState.DRAINED}, 0, "Drained"),

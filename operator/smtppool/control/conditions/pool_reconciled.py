@@ -14,6 +14,7 @@ def pool_reconciled(observed: PoolObserved) -> Verdict:
         return reconciled(problems, what="children")
     left = f"{roll.outdated} members have an older pod template"
     if roll.waiting_for:
-        waiting = ", ".join(roll.waiting_for)
+        unwell = {view.key.name for view, assessment in observed.servers if assessment.unwell}
+        waiting = ", ".join(f"{name} (out by its health)" if name in unwell else name for name in roll.waiting_for)
         return reconciled([Problem("RollWaits", f"{left}; waiting for {waiting} to be ready and in order")], what="")
     return Verdict("False", "Rolling", f"{left}; {roll.picked} is being replaced")
