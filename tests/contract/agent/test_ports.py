@@ -86,7 +86,9 @@ async def test_a_removed_member_is_a_stranger(pod: Pod, api: Api) -> None:
         return not await first_bytes(MEMBER, names.RELAY_PORT, PROXY)
 
     await until(refused, reason="the former member is refused", timeout=2)
-    assert pod.paths.members_acl.read_text() == f"{ADDRESS}\n"
+    await until(
+        lambda: pod.paths.members_acl.read_text() == f"{ADDRESS}\n", reason="HAProxy's next start knows", timeout=2
+    )
     postfix.stop()
 
 

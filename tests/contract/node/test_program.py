@@ -89,7 +89,10 @@ def probe(node: netns.Namespace, path: str) -> str:
 
 @pytest.fixture
 def access(plane: ControlPlane) -> NodeAccess:
+    """Of a node that has no order yet, whatever ran before on this control plane."""
     install(plane)
+    stale = (names.node_egress_name(NODE_NAME), names.node_egress_report_name(NODE_NAME))
+    plane.kubectl("delete", "configmap", *stale, "-n", NAMESPACE, "--ignore-not-found")
     return node_access(plane, NODE_NAME)
 
 
