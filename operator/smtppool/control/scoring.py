@@ -3,8 +3,9 @@
 The routing follows the record and not this process: the record is written first, so a restart changes no weight.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
@@ -18,7 +19,7 @@ from smtppool.kube.apply import Applied, Conflict, Terminating
 from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
 from smtppool.kube.kinds import CONFIG_MAP
 from smtppool.policy.health.counters import Observation
-from smtppool.policy.health.decision import PoolState
+from smtppool.policy.health.decision import Decision, PoolState
 from smtppool.policy.health.pool import decide
 from smtppool.policy.health.record import recall, remember
 from smtppool.policy.health.reported import signals_of, windows_of
@@ -40,25 +41,45 @@ async def pass_health(context: Context, key: Key) -> float | None:
         return None
     now = context.clock()
     before = context.scored.get(key)
+    if before is not None and before.uid != pool.uid:
+        before = None
     assessed = context.assess_members(context.gatherer.servers_of(pool))
     seen = vitals(pool, assessed, before.vitals if before else {}, now)
     observations = [observation(view, assessment, seen[view.key.name]) for view, assessment in assessed]
-    settings, known = _settings(pool.spec), _state(context, pool, before)
-    changed, held = False, before.held if before and before.uid == pool.uid and before.held else None
-    state, decision = decide(known, observations, settings, now)
-    if held is None or now >= held.until:
-        try:
-            changed, held = await _keep(context, pool, state)
-        except NamespaceTerminatingError:
-            return None
-    if held is not None:
-        state, decision = decide(_in_force(context, pool, known), observations, settings, now, held=held.message)
+    try:
+        outcome = await _decide(context, pool, before, observations, _settings(pool.spec))
+    except NamespaceTerminatingError:
+        return None
+    state, decision, held, changed = outcome
     context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, vitals=seen, held=held)
     _tell(context, key, before, context.scored[key], changed=changed)
     pulses = (one.pulse.due for one in seen.values() if one.pulse)
     dues = (decision.next_check, held.until if held else None, *pulses)
     moments = [*_ends(observations, now), *(due for due in dues if due)]
     return max(1.0, (min(moments) - now).total_seconds()) if moments else None
+
+
+class _Outcome(NamedTuple):
+    state: PoolState
+    decision: Decision
+    held: Held | None
+    changed: bool  # the record says something new
+
+
+async def _decide(
+    context: Context, pool: PoolView, before: Scored | None, observations: Sequence[Observation], settings: Settings
+) -> _Outcome:
+    """What follows from the observations, if it can be recorded; else from what is in force, with nobody acted on."""
+    now = context.clock()
+    known = before.state if before else recall(context.health_record(pool.key))
+    held = before.held if before else None
+    if held is None or now >= held.until:
+        state, decision = decide(known, observations, settings, now)
+        changed, held = await _keep(context, pool, state)
+        if held is None:
+            return _Outcome(state, decision, None, changed)
+    state, decision = decide(_in_force(context, pool, known), observations, settings, now, held=held.message)
+    return _Outcome(state, decision, held, changed=False)
 
 
 def observation(view: ServerView, assessment: Assessment, seen: Vitals) -> Observation:
@@ -84,13 +105,6 @@ def _ends(observations: Iterable[Observation], now: datetime) -> Iterator[dateti
 
 def _settings(spec: SmtpPoolSpec) -> Settings:
     return Settings.of(spec.health, spec.availability, spec.mode)
-
-
-def _state(context: Context, pool: PoolView, before: Scored | None) -> PoolState:
-    """As left by the last pass; after a restart, and for a pool made anew, as written down."""
-    if before is not None and before.uid == pool.uid:
-        return before.state
-    return recall(context.health_record(pool.key))
 
 
 def _in_force(context: Context, pool: PoolView, known: PoolState) -> PoolState:
