@@ -17,7 +17,7 @@ from e2e.stand.stand import Stand
 from e2e.stand.waiting import until
 from smtppool.api.names import MAILLOG
 
-MESSAGES = 600
+MESSAGES = 1500  # which takes longer to hand over than the kills take
 PAUSE = 0.5  # seconds between kills, in which mail moves
 LEFT, RIGHT = PEERS
 ADDRESSES = ("198.51.100.124", "198.51.100.125", "198.51.100.126")
