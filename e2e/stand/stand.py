@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import ip_address
 from itertools import count
 from typing import Any
 
@@ -60,11 +61,16 @@ class Stand:
             remove()
 
     def place(self, plan: PoolPlan) -> dict[str, str]:
-        """Give each egress address to a node, in turn; returns node by address, nothing if the nodes are not ours."""
+        """Give each egress address to a node, in turn; returns node by address, nothing if the nodes are not ours.
+
+        Pools with consecutive addresses begin at different nodes: small ones side by side would not fit on the first.
+        """
         if not self.cluster.has_node_access:
             return {}
         nodes = [node.name for node in self.cluster.nodes()]
-        placed = {a: nodes[i % len(nodes)] for i, a in enumerate(plan.addresses.values())}
+        addresses = list(plan.addresses.values())
+        begin = int(ip_address(addresses[0]))
+        placed = {address: nodes[(begin + number) % len(nodes)] for number, address in enumerate(addresses)}
         for address, node in placed.items():
             self.cluster.egress_add(node, address)
         return placed

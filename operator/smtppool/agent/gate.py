@@ -91,7 +91,7 @@ class GateKeeper:
     async def _enforce(self, content: str, lanes: Lanes) -> None:
         before = Lanes((await self._status())["lanes"])
         if before is not lanes:  # whatever Postfix was told: this is what it hears
-            self._keep(self._acted.model_copy(update={"lanes": before}))
+            self._note(before)
         files.replace(self._file, content)
         answer = await ask(self._socket, "reload")
         if answer != f"ok {sha256(content.encode()).hexdigest()}":
@@ -134,6 +134,13 @@ class GateKeeper:
         """Whether the queue manager may hold mail that has its way already."""
         queue = self._board.facts.queue
         return before is not Lanes.CLOSED or queue is None or queue.messages > 0
+
+    def _note(self, before: Lanes) -> None:
+        """Only a note: the gate must hear of closed lanes whatever becomes of it."""
+        try:
+            self._keep(self._acted.model_copy(update={"lanes": before}))
+        except OSError as error:
+            log.warning("what Postfix was told is not noted", extra={"cause": repr(error)})
 
     def _keep(self, now: Acted) -> None:
         if now != self._acted:

@@ -19,6 +19,7 @@ BUSY_INTERVAL: Final = 1.0
 IDLE_INTERVAL: Final = 5.0
 PAUSE_FACTOR: Final = 5  # times what the last look took: a long queue costs at most a sixth of a processor
 LONGEST_PAUSE: Final = 60.0
+AWAITED_PAUSE: Final = 5.0  # the longest while somebody waits for an empty queue
 FLUSH_INTERVAL: Final = 10.0
 RETRY_INTERVAL: Final = 2.0
 HANDOVER_FLUSH_INTERVAL: Final = 30.0  # delivered messages stay listed after a reload until they are flushed again
@@ -32,7 +33,7 @@ def interval(facts: Facts, *, took: float = 0.0) -> float:
     """Seconds to the next look: short while something is queued, held or being emptied, longer if a look is long."""
     queued = facts.queue is None or facts.queue.messages > 0
     wanted = BUSY_INTERVAL if queued or facts.lanes is not Lanes.OPEN or emptying(facts) else IDLE_INTERVAL
-    return max(wanted, min(took * PAUSE_FACTOR, LONGEST_PAUSE))
+    return max(wanted, min(took * PAUSE_FACTOR, AWAITED_PAUSE if emptying(facts) else LONGEST_PAUSE))
 
 
 def emptying(facts: Facts) -> bool:
@@ -53,8 +54,8 @@ async def read(
         began = time.monotonic()
         try:
             look = await postfix.look(paths, Listing(provider_of))
-            if not look.depth.messages and emptying(board.facts):
-                # A message that moves between two queues while they are listed can be missed; not twice.
+            if look.depth.messages == look.depth.bounces and emptying(board.facts):
+                # What may end a relay. A message that moves between two queues meanwhile can be missed; not twice.
                 look = await postfix.look(paths, Listing(provider_of))
             show(look.listing)
             board.update(queue=look.depth, queue_error=None, queue_read_at=began)

@@ -13,6 +13,7 @@ from smtppool.api.smtppool import Mode
 from smtppool.control.assess import Assessment
 from smtppool.control.context import Context
 from smtppool.control.entries import Assessed
+from smtppool.control.neighbours import Neighbours
 from smtppool.control.nodes import cordoned_node
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.events import Severity
@@ -69,7 +70,7 @@ class Roll:
             terminating=pod is not None and pod.terminating,
             draining_since=since if pod is not None and pod.uid == uid else None,
             drained=drained,
-            cordoned=cordoned_node(view, self._context.neighbours) is not None,
+            kept=is_kept(view, assessment, self._context.neighbours),
             unwell=assessment.unwell and (ready or assessment.drain.released),
         )
 
@@ -89,6 +90,11 @@ class Roll:
             now=now,
             occasion=picked.pod.uid if picked.pod else "",
         )
+
+
+def is_kept(view: ServerView, assessment: Assessment, neighbours: Neighbours) -> bool:
+    """Whether its pod is not replaced now: nobody could give a grant to the new one, or its node takes none."""
+    return assessment.member.undecided or cordoned_node(view, neighbours) is not None
 
 
 def _drained(context: Context, pool: Key, servers: list[Assessed], routing: Routing | None) -> set[str]:

@@ -136,6 +136,7 @@ class ServerWorker:
         self._children.forget(view.uid)
         self._context.last_words.pop((view.key, view.uid), None)
         self._figures_written.pop(view.uid, None)
+        self._context.failing.pop(view.uid, None)
 
 
 def _lasting(status: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:

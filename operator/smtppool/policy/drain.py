@@ -74,7 +74,7 @@ def decide_drain(facts: DrainFacts) -> DrainDecision:
         message = f"mode Observe: the relay would be emptied ({drain_words.WHY[asked.by]})"
         return DrainDecision(Phase.RUNNING, Verdict("False", "Observe", message))
     if facts.released and (asked.release or asked.by is AskedBy.DELETION):
-        return _released(asked)
+        return _released(asked, leftovers.left(look_at_queue(facts.queue)))
     if facts.queue.is_stale:
         return DrainDecision(Phase.SESSIONS, drain_words.REOPENING)
     if _waits_for_sessions(facts):
@@ -114,7 +114,10 @@ def _emptying(facts: DrainFacts, asked: Asked, look: Look) -> DrainDecision:
     own_turn = turns and facts.stretch % 2 == 1
     hands_over = bool(facts.peers) and not own_turn
     blocked = drain_words.blocked(facts, asked, turns=turns, hands_over=hands_over)
-    due = [facts.stretch_ends if turns or not facts.stretch else None, leftovers.ends(look, since=facts.since)]
+    due = [
+        facts.stretch_ends if turns or not facts.stretch else None,
+        leftovers.ends(look, since=facts.since, now=facts.now),
+    ]
     return DrainDecision(
         Phase.HANDOVER if hands_over else Phase.DELIVERY,
         drain_words.emptying(facts, look, hands_over=hands_over),

@@ -1,7 +1,8 @@
 """Mail that may not hold the end of a relay for ever: bounces, and all else with an empty sender.
 
 Nobody waits for it, and it cannot be returned to anybody. Where a relay delivers by itself, as the last member of a
-pool, a bounce to a host that does not answer would hold it for the whole `queue.lifetime`.
+pool, a bounce to a host that does not answer would hold it for the whole `queue.lifetime`. A drain leaves it in the
+volume; a deletion, which takes that as well, leaves it to peers as long as there are any.
 """
 
 from datetime import datetime, timedelta
@@ -14,24 +15,29 @@ from smtppool.policy.verdict import Verdict, format_time, parse_time
 BOUNCE_PATIENCE = timedelta(hours=1)
 
 
-def ends(look: Look, *, since: datetime | None) -> datetime | None:
-    """When mail no longer holds what began `since`: the newest bounce had its time. None: other mail is left, too."""
+def ends(look: Look, *, since: datetime | None, now: datetime) -> datetime | None:
+    """When mail no longer holds what began `since`: the newest bounce had its time. None: other mail is left, too.
+
+    What is said to lie ahead, by a report or a condition, begins now.
+    """
     depth = look.proven
     if look.state is not QueueState.HOLDS_MAIL or depth is None or since is None:
         return None
     newest = parse_time(depth.newest_bounce)
-    return max(since, newest) + BOUNCE_PATIENCE if newest and depth.bounces == depth.messages else None
+    if newest is None or depth.bounces != depth.messages:
+        return None
+    return min(max(since, newest), now) + BOUNCE_PATIENCE
 
 
 def given_up(look: Look, *, since: datetime | None, now: datetime) -> Look:
     """Empty, if nothing but bounces is left and their time is over; `proven` has their number."""
-    end = ends(look, since=since)
+    end = ends(look, since=since, now=now)
     return Look(QueueState.EMPTY, proven=look.proven) if end is not None and now >= end else look
 
 
 def announced(blocked: Verdict | None, look: Look, *, since: datetime | None, now: datetime) -> Verdict | None:
     """A block by nothing but bounces says until when, and ends then, also where the pod stays and tries on."""
-    end = ends(look, since=since)
+    end = ends(look, since=since, now=now)
     if blocked is None or end is None:
         return blocked
     if now >= end:

@@ -53,6 +53,12 @@ class LifecycleFacts:
     since: datetime | None  # since when it is known to be emptied
     now: datetime
 
+    @property
+    def alone_since(self) -> datetime | None:
+        """The same, as long as nobody takes its mail."""
+        taken = self.drain is not None and (self.drain.hands_over or self.drain.turns)
+        return None if taken else self.since
+
 
 @dataclass(frozen=True)
 class LifecycleDecision:
@@ -74,7 +80,7 @@ def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
         return _removal(facts)
     if not (facts.volume_exists or facts.workload_exists):
         return _removal(facts)
-    look = leftovers.given_up(look_at_queue(facts.queue), since=facts.since, now=facts.now)
+    look = leftovers.given_up(look_at_queue(facts.queue), since=facts.alone_since, now=facts.now)
     match look.state:
         case QueueState.EMPTY:
             return _removal(facts, look)
@@ -82,7 +88,7 @@ def decide_lifecycle(facts: LifecycleFacts) -> LifecycleDecision:
             return _emptying(facts.drain, look.verdict, blocked=None)
         case QueueState.HOLDS_MAIL:
             draining = Verdict("True", "MailQueued", "waiting for the queue to be delivered")
-            blocked = leftovers.announced(look.verdict, look, since=facts.since, now=facts.now)
+            blocked = leftovers.announced(look.verdict, look, since=facts.alone_since, now=facts.now)
             return _emptying(facts.drain, draining, blocked=blocked)
         case QueueState.UNREACHABLE:
             draining = Verdict("True", "QueueUnreachable", "waiting for the queue to be readable")

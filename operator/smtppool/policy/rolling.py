@@ -25,7 +25,7 @@ class RollMember:
     terminating: bool
     draining_since: datetime | None  # it was picked then
     drained: bool  # 0 sessions, and every entry pod has stopped to choose it
-    cordoned: bool = False  # its node takes no pods: a new one might find no place, with the queue on its volume
+    kept: bool = False  # not replaced now: its node takes no pods, or nothing can be decided about it
     unwell: bool = False  # its health alone keeps it out, for minutes or hours: that is no fault of a new template
 
 
@@ -58,14 +58,14 @@ def allowed_out(max_unavailable: str, members: int) -> int:
 
 def decide_roll(members: Collection[RollMember], *, max_unavailable: str, now: datetime) -> RollDecision:
     """Go on with the picked member, else pick one if the rule allows, else say who is waited for."""
-    movable = (member for member in members if not (member.terminating or member.cordoned))
+    movable = (member for member in members if not (member.terminating or member.kept))
     outdated = sorted((member for member in movable if member.outdated), key=_order)
     if not outdated:
-        held = tuple(sorted(member.name for member in members if member.outdated and member.cordoned))
+        held = tuple(sorted(member.name for member in members if member.outdated and member.kept))
         return RollDecision(RollAction.NONE, None, held, len(held))
     picked = outdated[0]
     out = tuple(sorted(member.name for member in members if not member.available and member.name != picked.name))
-    settled = {member.name for member in members if not (member.outdated or member.cordoned or member.unwell)}
+    settled = {member.name for member in members if not (member.outdated or member.kept or member.unwell)}
     updated_and_out = tuple(name for name in out if name in settled)
     replacing = tuple(member.name for member in members if member.terminating)
     limit = allowed_out(max_unavailable, len(members))

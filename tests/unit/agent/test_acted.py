@@ -141,3 +141,22 @@ async def test_garbage_is_told_again(settings: Settings, content: str) -> None:
     assert agent.asked() == (True, 1)
     assert acted.restore(settings.paths.at(names.GATE_ACTED)).lanes is Lanes.OPEN
     server.close()
+
+
+async def test_the_gate_hears_of_closed_lanes_whatever_becomes_of_the_note(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await started(settings.paths, uptime=50)
+    agent = Agent(settings)
+    await agent.keeper.turn()
+
+    def full(path: Path, told: acted.Acted) -> None:
+        raise OSError(f"no space for {told} in {path}")
+
+    monkeypatch.setattr(acted, "keep", full)
+    agent.board.update(grant=grant(Lanes.CLOSED))
+    with pytest.raises(OSError, match="no space"):
+        await agent.keeper.turn()
+    assert agent.board.facts.lanes is Lanes.CLOSED
+    assert agent.asked()[0], "and Postfix reloads"
+    server.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smtppool.agent import postfix, queue
-from smtppool.agent.facts import Facts
+from smtppool.agent.facts import Board, Facts
 from smtppool.agent.listing import Listing
 from smtppool.agent.settings import Paths
 from smtppool.api import names
@@ -91,6 +91,30 @@ async def test_what_is_no_listing_is_an_error(
     say(pod, program)
     with pytest.raises(postfix.PostqueueError, match=told):
         await postfix.look(pod, Listing())
+
+
+MOVING = """
+bounce = '{"queue_name": "deferred", "sender": "MAILER-DAEMON", "recipients": [{"address": "a@b.c"}]}\\n'
+write(bounce)
+if os.path.exists("%(seen)s"):
+    write(bounce.replace("MAILER-DAEMON", "a@b.c").replace("deferred", "active"))
+open("%(seen)s", "w").close()
+"""
+
+
+async def test_mail_that_moves_while_bounces_are_counted_is_not_missed(pod: Paths) -> None:
+    """The listing goes from queue to queue: what is put back into an earlier one is in none of them."""
+    say(pod, MOVING % {"seen": pod.at("seen")})
+    board = Board()
+    board.update(grant=grant(Intake.CLOSED))
+    reading = asyncio.create_task(
+        queue.read(paths=pod, board=board, beat=lambda: None, provider_of=lambda _: "other", show=lambda _: None)
+    )
+    async with asyncio.timeout(10):
+        while board.facts.queue is None:
+            await board.wait(board.version, timeout=5)
+    reading.cancel()
+    assert (board.facts.queue.messages, board.facts.queue.bounces) == (2, 1)
 
 
 def test_damaged_files_as_the_entrypoint_counts_them(tmp_path: Path) -> None:

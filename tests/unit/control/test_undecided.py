@@ -8,13 +8,14 @@ import pytest
 
 from smtppool.api.documents import Intake, Lanes
 from smtppool.control.assess import Assessment
+from smtppool.control.roll import is_kept
 from smtppool.control.undecided import assess_each, undecided
 from smtppool.control.view import ServerView
 from smtppool.policy.drain import Phase
 from smtppool.policy.weights import routed
 from tests.unit.control.bodies import GRANT, POD_ADDRESS, Cluster
 
-VIEW, GOOD, _ = Cluster().look()
+VIEW, GOOD, NEIGHBOURS = Cluster().look()
 
 
 def named(name: str) -> ServerView:
@@ -68,3 +69,9 @@ def test_who_refuses_mail_is_no_entry(intake: Intake, phase: Phase) -> None:
 
 def test_without_a_grant_it_was_never_in_force() -> None:
     assert not undecided(replace(VIEW, grant=None)).in_force
+
+
+def test_its_pod_is_not_replaced() -> None:
+    """A new one would need a grant."""
+    assert not is_kept(VIEW, GOOD, NEIGHBOURS)
+    assert is_kept(VIEW, undecided(VIEW), NEIGHBOURS)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtppool.api.documents import Intake, QueueDepth
-from smtppool.policy.drain import Phase, decide_drain
+from smtppool.policy.drain import DrainDecision, Phase, decide_drain
 from smtppool.policy.emptiness import PodState
 from smtppool.policy.leftovers import BOUNCE_PATIENCE
 from smtppool.policy.lifecycle import PROVEN_EMPTY, LifecycleDecision, Step, decide_lifecycle
-from smtppool.policy.verdict import format_time
+from smtppool.policy.verdict import format_time, parse_time
 from tests.unit.policy.drain_cases import DELETION, MOVES, OFF_DUTY, SCALED_DOWN, STUCK, USER
 from tests.unit.policy.facts import NOW, ago, drain_facts, lifecycle_facts, queue_facts, report
 
@@ -44,6 +44,8 @@ CASES = (
     Case("one came later", {}, Phase.DELIVERY, bent(newest_bounce=ago(minutes=59))),
     Case("other mail is left", {}, Phase.DELIVERY, bent(active=1)),
     Case("damaged mail is left", {}, Phase.DELIVERY, bent(corrupt=1)),
+    Case("the newest is said to lie ahead of all time", {}, Phase.DELIVERY, bent(newest_bounce="9999-12-31T23:59:59Z")),
+    Case("it is said to begin ahead of all time", {"since": parse_time("9999-12-31T23:59:59Z")}, Phase.DELIVERY),
     Case("they are on hold", {}, Phase.DELIVERY, QueueDepth(hold=3)),
     Case("an older agent, which does not tell them apart", {}, Phase.DELIVERY, QueueDepth(deferred=3)),
     Case("the time of the newest is garbage", {}, Phase.DELIVERY, bent(newest_bounce="2025-99-99T00:00:00Z")),
@@ -71,13 +73,20 @@ def test_a_drain_says_what_stays_in_the_volume_and_until_when_it_waits() -> None
     assert early.next_check == NOW + timedelta(minutes=2)
     assert early.blocked is not None
     assert early.blocked.message.endswith("; all of it is bounces: they hold nothing from 2025-11-21T12:02:00Z on")
-    late = decide_drain(drain_facts(queue=queue, peers=(), since=LATE))
-    assert late.draining.message.endswith("and its address stay, with 3 bounces that nobody took within 60 min")
+    for released in (False, True):
+        late = decide_drain(drain_facts(queue=queue, peers=(), since=LATE, released=released))
+        assert late.draining.message.endswith("and its address stay, with 3 bounces that nobody took within 60 min")
 
 
 def deleted(depth: QueueDepth = BOUNCES, *, queue: dict[str, Any] | None = None, **fields: Any) -> LifecycleDecision:
     known = queue_facts(**({"report": report(intake=Intake.CLOSED, queue=depth)} | (queue or {})))
     return decide_lifecycle(lifecycle_facts(**({"queue": known, "since": LATE} | fields)))
+
+
+def handing_over() -> DrainDecision:
+    """What a deletion knows of its drain while a peer takes mail."""
+    queue = queue_facts(report=report(intake=Intake.CLOSED, queue=BOUNCES))
+    return decide_drain(drain_facts(asked=DELETION, queue=queue, peers=("mx2",), since=LATE))
 
 
 ENDING = {"namespace_terminating": True, "pod": PodState.ENDED}
@@ -90,6 +99,7 @@ WORDS = report(intake=Intake.CLOSED, queue=BOUNCES)
         ({}, Step.REMOVE_WORKLOAD),
         ({"since": LATE + timedelta(seconds=1)}, Step.EMPTY),
         ({"since": None}, Step.EMPTY),
+        ({"drain": handing_over()}, Step.EMPTY),
         ({"depth": bent(active=1)}, Step.EMPTY),
         ({"queue": {**ENDING, "report": None, "last_words": WORDS}}, Step.REMOVE_WORKLOAD),
         ({"queue": {**ENDING, **GONE, "report": report(queue=BOUNCES)}}, Step.EMPTY),
@@ -98,6 +108,7 @@ WORDS = report(intake=Intake.CLOSED, queue=BOUNCES)
         "for an hour",
         "not yet",
         "since nobody knows when",
+        "peers take them",
         "other mail is left",
         "counted after Postfix had ended",
         "counted while more could come in",

@@ -68,11 +68,11 @@ CASES: list[tuple[str, list[RollMember], RollAction, str | None, tuple[str, ...]
         "a",
         (),
     ),
-    ("its node takes no pods", [roll_member("a", cordoned=True)], RollAction.NONE, None, ("a",)),
-    ("not that one", [roll_member("a", cordoned=True), roll_member("b")], RollAction.DRAIN, "b", ()),
+    ("its node takes no pods", [roll_member("a", kept=True)], RollAction.NONE, None, ("a",)),
+    ("not that one", [roll_member("a", kept=True), roll_member("b")], RollAction.DRAIN, "b", ()),
     (
         "out with its node, and counted",
-        [roll_member("a", available=False, cordoned=True), roll_member("b")],
+        [roll_member("a", available=False, kept=True), roll_member("b")],
         RollAction.NONE,
         None,
         ("a",),
@@ -118,7 +118,7 @@ def test_table(members: list[RollMember], action: RollAction, picked: str | None
 
 def test_a_member_that_is_out_with_its_node_does_not_stop_the_roll() -> None:
     """Its node may stay cordoned for long; within what may be out the others go on."""
-    out = roll_member("a", available=False, outdated=False, cordoned=True)
+    out = roll_member("a", available=False, outdated=False, kept=True)
     assert decide_roll([out, roll_member("b")], max_unavailable="2", now=NOW).picked == "b"
 
 
