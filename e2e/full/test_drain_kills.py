@@ -1,7 +1,8 @@
 """Ten kill -9 in one drain: of the operator again and again, of the parts of giver and takers once each; 0 lost.
 
 No provider takes mail meanwhile, so what arrives twice was handed over twice. Only a hand-over whose reply never came
-may be done again: the log of the giver names the copies that it knows to be accepted.
+may be done again: the log of the giver names the copies that it knows to be accepted. A taker that is killed loses the
+last lines of its own log, so copies are there whose message it does not name; it lists them when it runs again.
 """
 
 import re
@@ -22,6 +23,7 @@ PAUSE = 0.5  # seconds between kills, in which mail moves
 LEFT, RIGHT = PEERS
 ADDRESSES = ("198.51.100.124", "198.51.100.125", "198.51.100.126")
 COPY = re.compile(r"cleanup\[\d+\]: (\w+): message-id=<?([^>\s]+)")
+HELD = re.compile(r"qmgr\[\d+\]: (\w+): from=")
 KNOWN = re.compile(r"status=sent \(250 [^)]*queued as (\w+)")
 
 
@@ -81,11 +83,15 @@ def test_nothing_is_lost_whoever_is_killed_in_a_drain(stand: Stand, queues: Queu
     assert hits.count(OPERATOR) >= 3
     queues.want(FULL, "Active")
     stand.in_traffic(queues.plan, timeout=240)
-    unknown = without_reply(queues)
+    unknown, nameless = without_reply(queues)
     accepted = queues.all_delivered(sent, FULL, *PEERS)
     again = {message: count - 1 for message, count in accepted.items() if count > 1}
-    print(f"handed over without a reply {sum(map(len, unknown.values()))}, accepted again {sum(again.values())}")
-    assert {message: more for message, more in again.items() if more > len(unknown.get(message, ()))} == {}
+    unexplained = {message: more for message, more in again.items() if more > len(unknown.get(message, ()))}
+    print(
+        f"handed over without a reply {sum(map(len, unknown.values()))} and {len(nameless)} of which the log is lost, "
+        f"accepted again {sum(again.values())}, {sum(unexplained.values())} of these by the latter"
+    )
+    assert sum(unexplained.values()) <= len(nameless), unexplained
 
 
 def kill(queues: Queues, victim: Kill, began: float) -> Kill:
@@ -105,15 +111,19 @@ def operator_runs() -> bool:
     return bool(pods) and all(pods.values())
 
 
-def without_reply(queues: Queues) -> dict[str, list[str]]:
-    """Copies at the takers by message id, of which no reply came to the giver."""
+def without_reply(queues: Queues) -> tuple[dict[str, list[str]], set[str]]:
+    """Copies at the takers of which no reply came to the giver: by message id, and those whose message no line names."""
     known = set(KNOWN.findall(maillog(queues, FULL)))
     unknown: dict[str, list[str]] = {}
+    nameless: set[str] = set()
     for name in PEERS:
-        for copy, message in COPY.findall(maillog(queues, name)):
+        log = maillog(queues, name)
+        copies = COPY.findall(log)
+        for copy, message in copies:
             if copy not in known:
                 unknown.setdefault(message, []).append(copy)
-    return unknown
+        nameless |= set(HELD.findall(log)) - {copy for copy, _ in copies} - known
+    return unknown, nameless
 
 
 def maillog(queues: Queues, name: str) -> str:

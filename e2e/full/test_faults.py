@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from e2e.stand.kubectl import get, items, kubectl
+from e2e.stand.kubectl import get, items, kubectl, patch
 from e2e.stand.operator import NAMESPACE
 from e2e.stand.pods import RelayPod
 from e2e.stand.pools import PoolPlan, ServerPlan
@@ -111,12 +111,15 @@ def test_a_killed_operator_reconciles_again(stand: Stand, pool: PoolPlan) -> Non
     kill_operator(stand)
     begun = time.monotonic()
     server = pool.servers[0]
-    kubectl("patch", "smtpserver", server.name, "-n", pool.namespace, "--type=merge", "-p", '{"spec":{"weight":7}}')
-    until(
-        lambda: stand.weights(pool.namespace)[server.name] == 7,
-        what="the operator works again", timeout=60, interval=0.1,
-    )  # fmt: skip
-    seconds = time.monotonic() - begun
+    patch("smtpserver", server.name, {"spec": {"weight": 7}}, namespace=pool.namespace)
+    try:
+        until(
+            lambda: stand.weights(pool.namespace)[server.name] == 7,
+            what="the operator works again", timeout=60, interval=0.1,
+        )  # fmt: skip
+        seconds = time.monotonic() - begun
+    finally:
+        patch("smtpserver", server.name, {"spec": {"weight": server.weight}}, namespace=pool.namespace)
     print(f"reconciling again {seconds:.1f} s after the kill")
     assert seconds <= RECONCILING
 

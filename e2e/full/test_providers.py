@@ -2,6 +2,7 @@
 
 import pytest
 
+from e2e.stand.ground import OWN_POD_NETWORK
 from e2e.stand.kubectl import apply
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.shares import counted
@@ -15,8 +16,12 @@ def test_host_network(stand: Stand, namespace: str) -> None:
         name="bare",
         namespace=namespace,
         servers=(ServerPlan(name="bound", address="198.51.100.77", provider="hostNetwork"),),
-        # A pod that talks to a node's address is masqueraded by most CNIs: clients come from their nodes.
-        spec={"submission": {"allowedNetworks": [f"{node.address}/32" for node in stand.cluster.nodes()]}},
+        # A pod that talks to another node's address is masqueraded by most CNIs: clients come from their nodes.
+        spec={
+            "submission": {
+                "allowedNetworks": [OWN_POD_NETWORK, *(f"{node.address}/32" for node in stand.cluster.nodes())]
+            }
+        },
     )
     stand.create(plan)
     sent = stand.sender(namespace).send(target(plan), "-n", "30")
