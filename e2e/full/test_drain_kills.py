@@ -85,7 +85,7 @@ def test_nothing_is_lost_whoever_is_killed_in_a_drain(stand: Stand, queues: Queu
     stand.in_traffic(queues.plan, timeout=240)
     unknown, nameless = without_reply(queues)
     accepted = queues.all_delivered(sent, FULL, *PEERS)
-    again = {message: count - 1 for message, count in accepted.items() if count > 1}
+    again = {message.strip("<>"): count - 1 for message, count in accepted.items() if count > 1}
     unexplained = {message: more for message, more in again.items() if more > len(unknown.get(message, ()))}
     print(
         f"handed over without a reply {sum(map(len, unknown.values()))} and {len(nameless)} of which the log is lost, "
@@ -112,7 +112,7 @@ def operator_runs() -> bool:
 
 
 def without_reply(queues: Queues) -> tuple[dict[str, list[str]], set[str]]:
-    """Copies at the takers of which no reply came to the giver: by message id, and those whose message no line names."""
+    """Copies at the takers of which no reply came to the giver: by message id, and those that no line names."""
     known = set(KNOWN.findall(maillog(queues, FULL)))
     unknown: dict[str, list[str]] = {}
     nameless: set[str] = set()

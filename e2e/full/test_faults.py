@@ -67,8 +67,7 @@ def half(stand: Stand, namespace: str) -> PoolPlan:
 @pytest.mark.node_addresses
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_client_notices_for_long(stand: Stand, half: PoolPlan, name: str) -> None:
-    fault, pods = FAULTS[name], items("pods", namespace=half.namespace, selector=SERVER)
-    entries = {pod["metadata"]["labels"][SERVER] for pod in pods if ENTRY in pod["metadata"]["labels"]}
+    fault, entries = FAULTS[name], until(lambda: settled(half), what="an entry on each node", timeout=60)
     others = {server.name for server in half.servers} - entries
     server = min(entries if fault.entry else others)
     victim = RelayPod(cluster=stand.cluster, namespace=half.namespace, server=server)
@@ -88,6 +87,14 @@ def test_no_client_notices_for_long(stand: Stand, half: PoolPlan, name: str) -> 
     assert [error for _, error in late if error] == []
     assert slowest <= LONGEST
     stand.in_traffic(half)
+
+
+def settled(half: PoolPlan) -> set[str]:
+    """Its entries, once they are on different nodes: whose pod is ready first is an entry until then."""
+    pods = items("pods", namespace=half.namespace, selector=SERVER)
+    entries = [pod for pod in pods if ENTRY in pod["metadata"]["labels"]]
+    nodes = {pod["spec"]["nodeName"] for pod in entries}
+    return {pod["metadata"]["labels"][SERVER] for pod in entries} if len(nodes) == len(entries) == 2 else set()
 
 
 @pytest.mark.parametrize("kind", ["service", "poddisruptionbudget", "configmap"])
