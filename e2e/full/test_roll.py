@@ -16,7 +16,7 @@ ROLL_TIMEOUT = 240
 def test_a_template_change_rolls_without_an_error(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
     pods = [RelayPod(cluster=stand.cluster, namespace=pool.namespace, server=s.name) for s in pool.servers]
     before = {pod.name: pod.uid for pod in pods}
-    run = sender.start(target(pool), "--rate", "30/s", "--duration", "240s", "-p", "10")
+    run = sender.start(target(pool), "--rate", "30/s", "--duration", "150s", "-p", "10")
     until(lambda: len(stand.arrived(run.prefix)) > 60, what="mail flows", timeout=30)
     patch(
         "smtppool",
