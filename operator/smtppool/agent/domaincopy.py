@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 
 INTERVAL: Final = 30.0
 MAX_SIZE: Final = 2 << 20  # more than the fullest book gives
-KNOWN: Final = frozenset(profile.name for profile in profiles.PROFILES)
 
 
 class DomainCopy:
@@ -74,4 +73,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _is_known(provider: object) -> bool:
-    return isinstance(provider, str) and provider in KNOWN
+    return isinstance(provider, str) and provider in profiles.NAMES

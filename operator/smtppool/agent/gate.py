@@ -81,20 +81,21 @@ class GateKeeper:
             handed_over=self._domains.of(excluded),
         )
         content = table.model_dump_json(by_alias=True) if table else ""
-        if table is not None and sha256(content.encode()).hexdigest() != self._in_force:
-            await self._enforce(content, table.lanes)
+        wanted = sha256(content.encode()).hexdigest()
+        if table is not None and wanted != self._in_force:
+            await self._enforce(content, wanted, table.lanes)
         elif time.monotonic() - self._asked >= STATUS_INTERVAL:
             self._take(await self._status())
-        if table is not None and sha256(content.encode()).hexdigest() == self._in_force:
+        if table is not None and wanted == self._in_force:
             self._act(Acted(lanes=table.lanes, excluded=excluded))
 
-    async def _enforce(self, content: str, lanes: Lanes) -> None:
+    async def _enforce(self, content: str, digest: str, lanes: Lanes) -> None:
         before = Lanes((await self._status())["lanes"])
         if before is not lanes:  # whatever Postfix was told: this is what it hears
             self._note(before)
         files.replace(self._file, content)
         answer = await ask(self._socket, "reload")
-        if answer != f"ok {sha256(content.encode()).hexdigest()}":
+        if answer != f"ok {digest}":
             raise GateError(f"gate did not take its table: {answer or 'no answer'}")
         self._take(await self._status())
 

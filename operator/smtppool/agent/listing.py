@@ -7,10 +7,10 @@ stands there.
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+from smtppool.agent.logclock import rfc3339
 from smtppool.agent.logcounts import SIZE_BOUNDS, Distribution
 from smtppool.api.documents import QueueDepth
 from smtppool.api.outcomes import MAX_PROVIDERS, OTHER
@@ -145,4 +145,4 @@ def _closed(line: bytes) -> bytes:
 
 
 def _moment(seconds: int | None) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds is not None else None
+    return rfc3339(seconds) if seconds is not None else None

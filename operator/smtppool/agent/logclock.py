@@ -64,7 +64,7 @@ class LogClock:
             if text not in known:
                 written = epoch(text, now=wall)
                 age = 0.0 if written is None else min(max(wall - written, 0.0), oldest)
-                known[text] = None if written is None else Moment(int(now - age), _rfc3339(written))
+                known[text] = None if written is None else Moment(int(now - age), rfc3339(written))
             return known[text]
 
         return moment
@@ -87,5 +87,6 @@ def epoch(text: bytes, *, now: float) -> int | None:
     return next((written for written in years if written <= now + _DAY), None)
 
 
-def _rfc3339(seconds: int) -> str:
+def rfc3339(seconds: int) -> str:
+    """As documents and events have it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -78,6 +78,7 @@ PROFILES: Final[tuple[Profile, ...]] = (
     Profile("mailgun", (".mailgun.org",)),
 )
 
+NAMES: Final = frozenset(one.name for one in PROFILES)
 _BY_SUFFIX: Final[Mapping[str, str]] = {suffix: one.name for one in PROFILES for suffix in one.hosts}
 _BY_DOMAIN: Final[Mapping[str, str]] = {domain: one.name for one in PROFILES for domain in one.domains}
 

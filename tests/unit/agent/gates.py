@@ -12,8 +12,9 @@ from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, Grant, Lanes, Routing, SubmissionRule
 from smtppool.gate import worker
 from smtppool.gate.service import Gate
+from tests.unit.agent.own import POD_ADDRESS, POD_UID, own_settings
 
-POD = {"pod_uid": "pod", "pod_address": "10.244.1.5"}
+POD = {"pod_uid": POD_UID, "pod_address": POD_ADDRESS}
 
 
 @contextmanager
@@ -22,16 +23,7 @@ def short_settings() -> Iterator[Settings]:
     root = Path(tempfile.mkdtemp(prefix="gate-"))
     paths = Paths(root=root)
     paths.at(names.RUN_DIR).mkdir(parents=True)
-    yield Settings(
-        namespace="mail",
-        pool="pool",
-        server="mx1",
-        hostname="mx1.example.com",
-        metrics_port=names.AGENT_PORT,
-        pod_uid=POD["pod_uid"],
-        pod_ip=POD["pod_address"],
-        paths=paths,
-    )
+    yield own_settings(root)
     shutil.rmtree(root)
 
 

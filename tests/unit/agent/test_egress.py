@@ -12,6 +12,7 @@ from smtppool.agent.facts import Board
 from smtppool.agent.settings import Paths, Settings
 from smtppool.api import names
 from smtppool.api.documents import EgressCheckOrder, EgressObservation, Grant
+from tests.unit.agent.own import own_settings
 from tests.unit.agent.test_echo import host, smtp
 
 ORDER = EgressCheckOrder(endpoint="smtp://echo.example.net", interval_seconds=300, expected="198.51.100.1")
@@ -36,19 +37,6 @@ def test_a_failure_keeps_the_last_address_and_the_time_at_which_failing_began() 
     assert (twice.error, twice.error_since) == ("refused", "1970-01-01T00:00:00.000Z")
     again = egress.succeeded("198.51.100.1", now=90)
     assert (again.error, again.error_since, again.observed_at) == (None, None, "1970-01-01T00:01:30.000Z")
-
-
-def settings(root: Path, *, uid: str = "pod", address: str = "10.244.1.5") -> Settings:
-    return Settings(
-        namespace="mail",
-        pool="pool",
-        server="mx1",
-        hostname="mx1.example.com",
-        metrics_port=names.AGENT_PORT,
-        pod_uid=uid,
-        pod_ip=address,
-        paths=Paths(root=root),
-    )
 
 
 async def observe_once(own: Settings, port: int) -> None:
@@ -94,7 +82,7 @@ def unknown_network(root: Path) -> None:
 
 async def keep_one(root: Path) -> None:
     async with host(smtp("220 echo\r\n", "250 hello [198.51.100.7]\r\n")) as port:
-        await observe_once(settings(root), port)
+        await observe_once(own_settings(root), port)
 
 
 def restored(own: Settings) -> str | None:
@@ -116,7 +104,7 @@ async def test_an_observation_is_kept_for_the_same_pod_at_the_same_address(
 ) -> None:
     booted(tmp_path)
     await keep_one(tmp_path)
-    assert restored(settings(tmp_path, **changed)) == observed
+    assert restored(own_settings(tmp_path, **changed)) == observed
 
 
 @pytest.mark.parametrize("change", [other_boot, other_network, unknown_boot, unknown_network])
@@ -124,7 +112,7 @@ async def test_the_same_pod_and_address_are_not_enough(tmp_path: Path, change: C
     booted(tmp_path)
     await keep_one(tmp_path)
     change(tmp_path)
-    assert restored(settings(tmp_path)) is None
+    assert restored(own_settings(tmp_path)) is None
 
 
 @pytest.mark.parametrize("unknown", [unknown_boot, unknown_network])
@@ -132,7 +120,7 @@ async def test_what_is_unknown_at_both_times_is_not_the_same(tmp_path: Path, unk
     booted(tmp_path)
     unknown(tmp_path)
     await keep_one(tmp_path)
-    assert restored(settings(tmp_path)) is None
+    assert restored(own_settings(tmp_path)) is None
 
 
 async def test_a_kernel_says_both(tmp_path: Path) -> None:
@@ -140,7 +128,7 @@ async def test_a_kernel_says_both(tmp_path: Path) -> None:
     Paths(root=tmp_path).at(names.STATE_DIR).mkdir(parents=True)
     (tmp_path / "proc").symlink_to("/proc")
     await keep_one(tmp_path)
-    assert restored(settings(tmp_path)) == "198.51.100.7"
+    assert restored(own_settings(tmp_path)) == "198.51.100.7"
 
 
 @pytest.mark.parametrize("name", ["podUid", "podAddress", "bootId", "network"])
@@ -151,4 +139,4 @@ async def test_an_observation_that_does_not_say_of_whom_it_is_is_not_taken(tmp_p
     kept = json.loads(file.read_text())
     del kept[name]
     file.write_text(json.dumps(kept))
-    assert restored(settings(tmp_path)) is None
+    assert restored(own_settings(tmp_path)) is None

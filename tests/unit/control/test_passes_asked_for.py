@@ -16,23 +16,10 @@ from smtppool.control.neighbours import INDEXES, Neighbours
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer
 from smtppool.kube.cache import Cache
+from tests.unit.control.asked import Asked
 from tests.unit.control.bodies import GRANT, NOW, REPORT, Cluster, body, document
 
 POOL_KEY, SERVER_KEY = Key("mail", "marketing"), Key("mail", "mx1")
-
-
-class Asked:
-    """A queue that only notes what it was asked for."""
-
-    def __init__(self) -> None:
-        self.now: set[Any] = set()
-        self.later: set[Any] = set()
-
-    def add(self, key: Any) -> None:
-        self.now.add(key)
-
-    def add_after(self, key: Any, _seconds: float) -> None:
-        self.later.add(key)
 
 
 class Queues:

@@ -26,6 +26,7 @@ from smtppool.kube.cache import Cache, Ref
 from smtppool.kube.errors import RefusedError
 from smtppool.kube.kinds import CONFIG_MAP, Body
 from smtppool.policy.verdict import Verdict
+from tests.unit.control.asked import Asked
 from tests.unit.control.bodies import GRANT, NOW, REPORT, Cluster, document
 
 POOL_KEY = Key("mail", "marketing")
@@ -77,19 +78,6 @@ class Writer:
         body["metadata"] |= {"uid": "health", "resourceVersion": str(self.asked)}
         self.cache.store(body)
         return Applied(body=body, created=True)
-
-
-class Asked:
-    """A queue that only notes what it was asked for."""
-
-    def __init__(self) -> None:
-        self.keys: set[Any] = set()
-
-    def add(self, key: Any) -> None:
-        self.keys.add(key)
-
-    def add_after(self, key: Any, _seconds: float) -> None:
-        self.keys.add(key)
 
 
 class Pool:
@@ -171,7 +159,7 @@ def test_what_cannot_be_recorded_does_not_happen(answer: Outcome | Exception, re
     assert pool_healthy(scored)[:2] == ("False", "NotRecorded")
     assert told in pool_healthy(scored).message
     assert healthy(scored, "mx1").message.endswith("it stays: NotRecorded")
-    assert pool.context.queues.pools.keys == {POOL_KEY}  # type: ignore[attr-defined]
+    assert pool.context.queues.pools.later == {POOL_KEY}  # type: ignore[attr-defined]
 
 
 def test_it_is_tried_again_after_a_while_and_then_happens() -> None:

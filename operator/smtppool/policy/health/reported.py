@@ -7,8 +7,8 @@ from typing import Final
 from smtppool.api import signals
 from smtppool.api.outcomes import OTHER, Outcomes, WindowCounts, WindowName
 from smtppool.api.units import parse_duration
+from smtppool.policy import profiles
 from smtppool.policy.health.counters import BURST, DAY, HOUR, MINUTE, Counts, ExternalSignal, Window, Windows, roll_up
-from smtppool.policy.profiles import PROFILES
 
 LENGTHS: Final[Mapping[WindowName, timedelta]] = {
     WindowName.BURST: BURST,
@@ -16,7 +16,6 @@ LENGTHS: Final[Mapping[WindowName, timedelta]] = {
     WindowName.HOUR: HOUR,
     WindowName.DAY: DAY,
 }
-_KNOWN: Final = frozenset(profile.name for profile in PROFILES)
 
 
 def windows_of(outcomes: Outcomes) -> dict[str, Windows]:
@@ -27,7 +26,7 @@ def windows_of(outcomes: Outcomes) -> dict[str, Windows]:
         windows = (
             Window(length, _counts(one.windows[name])) for name, length in LENGTHS.items() if name in one.windows
         )
-        named.setdefault(one.provider if one.provider in _KNOWN else OTHER, []).append(tuple(windows))
+        named.setdefault(one.provider if one.provider in profiles.NAMES else OTHER, []).append(tuple(windows))
     return {name: found[0] if len(found) == 1 else roll_up(found) for name, found in named.items()}
 
 
