@@ -55,7 +55,7 @@ class Queue(Generic[K]):
         self._active: set[K] = set()
         self._again: set[K] = set()
         self._failures: dict[K, int] = {}
-        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._timers: dict[K, tuple[float, asyncio.Handle]] = {}  # when it is due; uvloop's handle may not tell
 
     def add(self, key: K) -> None:
         """Ask for a pass now; during a pass of this key: for one more after it."""
@@ -69,12 +69,12 @@ class Queue(Generic[K]):
         """Ask for a pass in a while; of several such wishes for a key the earliest counts."""
         loop = asyncio.get_running_loop()
         due = loop.time() + max(0.0, seconds)
-        timer = self._timers.get(key)
-        if timer is not None:
-            if timer.when() <= due:
+        if key in self._timers:
+            earlier, timer = self._timers[key]
+            if earlier <= due:
                 return
             timer.cancel()
-        self._timers[key] = loop.call_at(due, self._due, key)
+        self._timers[key] = due, loop.call_at(due, self._due, key)
 
     @property
     def idle(self) -> bool:
@@ -88,7 +88,7 @@ class Queue(Generic[K]):
                 for number in range(self._workers):
                     group.create_task(self._worker(), name=f"{self._name}-{number}")
         finally:
-            for timer in self._timers.values():
+            for _, timer in self._timers.values():
                 timer.cancel()
             self._timers.clear()
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import uvloop
 
 from smtppool.kube.errors import UnavailableError
 from smtppool.kube.queue import Backoff, Queue
@@ -184,3 +185,21 @@ async def test_one_failing_key_does_not_hold_up_the_others() -> None:
 )
 def test_backoff(failures: int, chance: float, seconds: float) -> None:
     assert Backoff().seconds(failures, chance) == pytest.approx(seconds)
+
+
+def test_a_wish_for_no_time_at_all_is_due_once_in_the_loop_of_the_operator() -> None:
+    """uvloop gives back a handle that knows no time when the time has come already."""
+    passes: list[str] = []
+
+    async def work(key: str) -> None:
+        passes.append(key)
+
+    async def wish() -> None:
+        async with running(work) as queue:
+            for seconds in (0.0, 0.0, 1e-9, 60.0):
+                queue.add_after("a", seconds)
+            await asyncio.sleep(0.05)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(wish())
+    assert passes == ["a"]
