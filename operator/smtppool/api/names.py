@@ -77,6 +77,7 @@ GATE_CONTROL_SOCKET = f"{RUN_DIR}/gate.sock"
 GATE_TABLE = f"{RUN_DIR}/gate.json"  # GateTable, written by the agent by rename, read by the gate
 GATE_ACTED = f"{RUN_DIR}/acted.json"  # Acted, the agent's own: for which of the gate's answers Postfix was asked to act
 HAPROXY_CONFIG = f"{CONFIG_DIR}/haproxy.cfg"
+HAPROXY_STATE = f"{CONFIG_DIR}/haproxy.state"  # in which state its servers start
 HAPROXY_WARM_CONFIG = f"{RUN_DIR}/haproxy.cfg"  # with the members in it; written by the agent, for HAProxy's next start
 HAPROXY_SOCKET = f"{RUN_DIR}/haproxy.sock"
 RELOAD_REQUEST = f"{RUN_DIR}/reload"  # the agent touches it, the Postfix entrypoint reloads

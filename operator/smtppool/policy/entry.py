@@ -23,12 +23,13 @@ class Candidate(NamedTuple):
 
 
 def choose_entries(candidates: Collection[Candidate], *, replicas: int) -> frozenset[str]:
-    """At most `replicas` names: ready before unready, nodes evenly, and those that have the label already.
+    """At most `replicas` names: nodes evenly, and those that have the label already.
 
-    Pods that leave, or that are down, are used only while no other can serve.
+    Pods that are not ready, that leave, or that are down, are used only while no other can serve: a relay that died is
+    not ready any more long after the others forgot that it was down, and must not stand in for one that is missing.
     """
-    staying = [candidate for candidate in candidates if not (candidate.leaving or candidate.down)]
-    pool = staying if any(candidate.ready for candidate in staying) else list(candidates)
+    serving = [one for one in candidates if one.ready and not (one.leaving or one.down)]
+    pool = serving or list(candidates)
     chosen: list[Candidate] = []
     per_node: Counter[str] = Counter()
     for _ in range(min(replicas, len(pool))):

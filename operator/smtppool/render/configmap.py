@@ -7,7 +7,7 @@ import hashlib
 
 from smtppool.api.agent_config import AgentConfig
 from smtppool.api.names import AGENT_PORT, config_name
-from smtppool.render import haproxy, postfix
+from smtppool.render import haproxy, haproxy_state, postfix
 from smtppool.render.documents import canonical
 from smtppool.render.identity import Manifest, PoolObject, ServerObject, of_server
 
@@ -17,6 +17,7 @@ def content(server: ServerObject, pool: PoolObject) -> dict[str, str]:
     return {
         "agent.json": canonical(_agent(server)),
         "haproxy.cfg": haproxy.render(balance=pool.spec.balance),
+        "haproxy.state": haproxy_state.render(),
         "main.cf": postfix.main_cf(key=server.key, pool=pool.spec, server=server.spec),
         "master.cf": postfix.master_cf(),
     }

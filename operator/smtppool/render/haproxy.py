@@ -90,6 +90,7 @@ def _basics(maxconn: int) -> tuple[Section, ...]:
                 "hard-stop-after 10m",
                 f"stats socket {names.HAPROXY_SOCKET} mode 660 level admin expose-fd listeners",
                 "stats timeout 1h",
+                f"server-state-file {names.HAPROXY_STATE}",
             ),
         ),
         Section(
@@ -171,13 +172,17 @@ def _pool_backends(balance: Balance) -> tuple[Section, ...]:
 
 
 def _own_backends() -> tuple[Section, ...]:
-    """The pod's own Postfix, checked once for all three; a refused connection takes it out at once."""
+    """The pod's own Postfix, checked once for all three; a refused connection takes it out at once.
+
+    It starts as down (`haproxy_state`), so that peers find it down until Postfix has answered a check.
+    """
     busy = f"server busy {_BUSY} backup"
     return (
         Section(
             f"backend {SMTPD}",
             (
                 _SMTPCHK,
+                "load-server-state-from-file global",
                 "timeout check 5s",
                 "default-server check check-send-proxy inter 5s fastinter 500ms downinter 500ms fall 2 rise 1",
                 "default-server observe layer4 error-limit 1 on-error mark-down",

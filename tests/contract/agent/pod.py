@@ -19,7 +19,7 @@ from smtppool.api.smtppool import Balance
 from smtppool.gate import worker
 from smtppool.gate.service import Gate
 from smtppool.kube.client import Api
-from smtppool.render.haproxy import render
+from smtppool.render import haproxy, haproxy_state
 from tests.golden.haproxy.program import command
 
 ADDRESS = "127.1.0.1"
@@ -73,8 +73,14 @@ class Pod:
         """Directories and the configuration file."""
         for directory in (names.CONFIG_DIR, names.RUN_DIR, names.STATE_DIR, names.LOG_DIR):
             self.paths.at(directory).mkdir(parents=True, exist_ok=True)
-        text = render(balance=self.balance).replace(names.RUN_DIR, str(self.paths.at(names.RUN_DIR)))
-        self.paths.at(names.HAPROXY_CONFIG).write_text(text.replace("127.0.0.1", self.address))
+        self._write(names.HAPROXY_CONFIG, haproxy.render(balance=self.balance))
+        self._write(names.HAPROXY_STATE, haproxy_state.render())
+
+    def _write(self, path: str, text: str) -> None:
+        """With this pod's directories and address."""
+        own = text.replace(names.CONFIG_DIR, str(self.paths.at(names.CONFIG_DIR)))
+        own = own.replace(names.RUN_DIR, str(self.paths.at(names.RUN_DIR))).replace("127.0.0.1", self.address)
+        self.paths.at(path).write_text(own)
 
     async def start_gate(self) -> None:
         """The gate's code on sockets below the root."""

@@ -53,6 +53,25 @@ async def test_without_a_routing_nobody_is_a_member(pod: Pod) -> None:
     assert await first_bytes(MEMBER, names.RELAY_PORT, PROXY) == b""
 
 
+async def test_a_restarted_haproxy_is_down_for_its_peers_until_its_postfix_is_there(pod: Pod, api: Api) -> None:
+    """All containers were killed: a peer that took it for healthy would send it a client, who would hear 450."""
+    postfix = await Sink(ADDRESS, names.SMTPD_PORT).start()
+    await started(pod, api)
+    await until(lambda: postfix.checks, reason="HAProxy checks Postfix")
+    await pod.stop_agent()
+    await pod.kill_haproxy()
+    postfix.stop()
+    await pod.start_haproxy()
+    assert [await first_bytes(MEMBER, names.RELAY_PORT, LOCAL) for _ in range(10)] == [b""] * 10
+    await postfix.start()
+
+    async def healthy() -> bool:
+        return await first_bytes(MEMBER, names.RELAY_PORT, LOCAL) != b""
+
+    await until(healthy, reason="its first check takes it in", timeout=2)
+    postfix.stop()
+
+
 async def test_a_member_reaches_postfix_and_its_check_does_not(pod: Pod, api: Api) -> None:
     postfix = await Sink(ADDRESS, names.SMTPD_PORT).start()
     await started(pod, api)

@@ -30,6 +30,7 @@ def pod(
         ([pod("a"), pod("b"), pod("c", "n2")], 2, {"a", "c"}),
         ([pod("a"), pod("b", labelled=True), pod("c")], 1, {"b"}),
         ([pod("a", labelled=True, ready=False), pod("b")], 1, {"b"}),
+        ([pod("a"), pod("b", ready=False), pod("c", "n2", ready=False)], 2, {"a"}),
         ([pod("a", labelled=True, leaving=True), pod("b")], 1, {"b"}),
         ([pod("a", labelled=True, leaving=True), pod("b", ready=False)], 1, {"a"}),
         ([pod("a", leaving=True), pod("b", leaving=True)], 2, {"a", "b"}),
@@ -45,6 +46,7 @@ def pod(
         "spread",
         "stable",
         "ready first",
+        "no unready one while another serves",
         "no leaving one",
         "leaving serves",
         "all leave",
@@ -76,12 +78,11 @@ REPLICAS = st.integers(1, 6)
 
 
 @given(PODS, REPLICAS)
-def test_leaving_pods_are_a_last_resort(pods: list[Candidate], replicas: int) -> None:
+def test_pods_that_cannot_serve_are_a_last_resort(pods: list[Candidate], replicas: int) -> None:
     chosen = [one for one in pods if one.name in choose_entries(pods, replicas=replicas)]
     assert len(chosen) <= replicas
     if any(one.ready and not (one.leaving or one.down) for one in pods):
-        assert not any(one.leaving or one.down for one in chosen)
-        assert any(one.ready for one in chosen)
+        assert not any(one.leaving or one.down or not one.ready for one in chosen)
     elif any(one.ready for one in pods):
         assert any(one.ready for one in chosen)
 
