@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from smtppool.api.names import BLOCKED, FINALIZER, Key
 from smtppool.control.assess import Assessment
-from smtppool.control.conditions.observed import Problem
+from smtppool.control.attempt import NAMESPACE_ENDS, Problem, attempt
 from smtppool.control.context import Context
 from smtppool.control.view import ServerView
-from smtppool.kube.apply import Conflict, Outcome, Terminating
-from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
+from smtppool.kube.apply import Terminating
 from smtppool.kube.kinds import (
     NAMESPACE,
     PERSISTENT_VOLUME_CLAIM,
@@ -74,32 +73,23 @@ class Children:
         self._settled.pop(uid, None)
 
     async def _one(self, view: ServerView, manifest: Body, *, namespace_ends: bool) -> Problem | None:
-        try:
-            outcome = await self._context.writer.apply(manifest, owner=view.uid)
-        except NamespaceTerminatingError:
-            return None if view.deleted else Problem("NamespaceTerminating", "the namespace is being deleted")
-        except RefusedError as error:
-            return Problem("Refused", str(error)[:_MANY_WORDS])
-        return await self._judge(view, outcome, namespace_ends=namespace_ends)
+        outcome, problem = await attempt(self._context.writer, manifest, owner=view.uid)
+        if view.deleted and (problem is NAMESPACE_ENDS or isinstance(outcome, Terminating)):
+            return None
+        if problem is not None and isinstance(outcome, Terminating):
+            return await self._terminating(view, outcome.body, problem, namespace_ends=namespace_ends)
+        return problem
 
-    async def _judge(self, view: ServerView, outcome: Outcome, *, namespace_ends: bool) -> Problem | None:
-        match outcome:
-            case Conflict():
-                return Problem("Conflict", outcome.message)
-            case Terminating(body=body) if not view.deleted:
-                return await self._terminating(view, body, namespace_ends=namespace_ends)
-        return None
-
-    async def _terminating(self, view: ServerView, body: Body, *, namespace_ends: bool) -> Problem | None:
+    async def _terminating(self, view: ServerView, body: Body, problem: Problem, *, namespace_ends: bool) -> Problem:
         """Somebody deleted a child of a living server."""
-        name = f"{body['kind']} {body['metadata']['name']}"
         if kind_of(body) == PERSISTENT_VOLUME_CLAIM:
             reason = f"SmtpServer {view.key.name} still uses it: delete the SmtpServer, which empties the queue first"
             await self._context.marker.mark(body, annotations={BLOCKED: reason})
+            name = f"{body['kind']} {body['metadata']['name']}"
             return Problem("VolumeTerminating", f"{name} is being deleted; it is held as long as the server exists")
         if kind_of(body) == STATEFUL_SET and not namespace_ends and not await self._namespace_ends(view.key.namespace):
             await self._context.marker.drop_finalizer(body, FINALIZER)  # it comes back when it is gone; the queue stays
-        return Problem("ChildTerminating", f"{name} is being deleted; it is made again when it is gone")
+        return problem
 
     async def _namespace_ends(self, namespace: str) -> bool:
         return await namespace_ends(self._context, namespace)

@@ -2,15 +2,12 @@
 
 from smtppool.api.base import API_VERSION
 from smtppool.api.names import FROM_ADDRESS, OWNER_UID, Key
-from smtppool.control.conditions.observed import Problem
+from smtppool.control.attempt import Problem, attempt
 from smtppool.control.context import Context
 from smtppool.control.view import PoolView
-from smtppool.kube.apply import Conflict, Terminating
-from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
+from smtppool.kube.apply import Terminating
 from smtppool.kube.kinds import SMTP_SERVER, Body, annotation, label
 from smtppool.policy.fleet import WantedServer, surplus, wanted_servers
-
-_MANY_WORDS = 300
 
 
 async def keep_fleet(context: Context, pool: PoolView) -> tuple[Problem, ...]:
@@ -25,18 +22,10 @@ async def keep_fleet(context: Context, pool: PoolView) -> tuple[Problem, ...]:
 
 
 async def _make(context: Context, pool: PoolView, server: WantedServer) -> Problem | None:
-    try:
-        outcome = await context.writer.apply(manifest(pool.key, server), owner=pool.uid)
-    except NamespaceTerminatingError:
-        return Problem("NamespaceTerminating", "the namespace is being deleted")
-    except RefusedError as error:
-        return Problem("Refused", str(error)[:_MANY_WORDS])
-    match outcome:
-        case Conflict():
-            return Problem("Conflict", outcome.message)
-        case Terminating():
-            return Problem("ServerTerminating", f"SmtpServer {server.name} is being deleted; it is made again then")
-    return None
+    outcome, problem = await attempt(context.writer, manifest(pool.key, server), owner=pool.uid)
+    if problem is not None and isinstance(outcome, Terminating):
+        return problem._replace(reason="ServerTerminating")
+    return problem
 
 
 def manifest(pool: Key, server: WantedServer) -> Body:

@@ -5,7 +5,8 @@ The routing has a worker of its own (`routing.py`).
 """
 
 from smtppool.api.names import ENTRY, POOL_FINALIZER, Key, health_name, routing_name
-from smtppool.control.conditions.observed import PoolObserved, Problem
+from smtppool.control.attempt import Problem, attempt
+from smtppool.control.conditions.observed import PoolObserved
 from smtppool.control.context import Context
 from smtppool.control.cordons import Entries, cordons, entries_of
 from smtppool.control.entries import Assessed, entry_pods
@@ -15,15 +16,12 @@ from smtppool.control.routing import AFTER_ROUTING, routing_in_force
 from smtppool.control.status import paused_status, pool_status
 from smtppool.control.telling import tell
 from smtppool.control.view import PoolView
-from smtppool.kube.apply import Conflict, Terminating
-from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
-from smtppool.kube.kinds import CONFIG_MAP, POD_DISRUPTION_BUDGET, SERVICE, SMTP_SERVER, Body
+from smtppool.kube.apply import Terminating
+from smtppool.kube.kinds import CONFIG_MAP, POD_DISRUPTION_BUDGET, SERVICE, SMTP_SERVER
 from smtppool.policy.acceptance import accept_spec
 from smtppool.policy.rolling import RollDecision
 from smtppool.render import pdb, service
 from smtppool.render.identity import PoolObject
-
-_MANY_WORDS = 300
 
 
 class PoolWorker:
@@ -64,26 +62,9 @@ class PoolWorker:
             assessed.in_force and not (view.deleted or assessed.drain.released)
             for view, assessed in self._assessed(pool)
         )
-        problems = [
-            await self._apply(pool, manifest)
-            for manifest in (pdb.manifest(rendered, members=members), service.entry(rendered))
-        ]
-        return [problem for problem in problems if problem is not None]
-
-    async def _apply(self, pool: PoolView, manifest: Body) -> Problem | None:
-        try:
-            outcome = await self._context.writer.apply(manifest, owner=pool.uid)
-        except NamespaceTerminatingError:
-            return Problem("NamespaceTerminating", "the namespace is being deleted")
-        except RefusedError as error:
-            return Problem("Refused", str(error)[:_MANY_WORDS])
-        match outcome:
-            case Conflict():
-                return Problem("Conflict", outcome.message)
-            case Terminating(body=body):
-                name = f"{body['kind']} {body['metadata']['name']}"
-                return Problem("ChildTerminating", f"{name} is being deleted; it is made again when it is gone")
-        return None
+        children = (pdb.manifest(rendered, members=members), service.entry(rendered))
+        attempts = [await attempt(self._context.writer, manifest, owner=pool.uid) for manifest in children]
+        return [one.problem for one in attempts if one.problem is not None]
 
     async def _label(self, pool: PoolView, servers: list[Assessed]) -> None:
         """The label that the Service selects; the routing learns of new entries at the same time."""

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from smtppool.control.attempt import Problem
 from smtppool.control.vitals import Vitals
 from smtppool.policy.health.decision import Decision, MemberHealth, PoolState
 
 
 class Held(NamedTuple):
-    """Why a decision could not be recorded, as a condition tells it; tried again after `until`."""
+    """Why a decision could not be recorded; tried again after `until`."""
 
-    reason: str
-    message: str
+    problem: Problem
     until: datetime
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from smtppool.api.names import Key, health_name
 from smtppool.api.smtppool import SmtpPoolSpec
 from smtppool.control.assess import Assessment
+from smtppool.control.attempt import attempt
 from smtppool.control.context import Context
 from smtppool.control.routing import AFTER_ROUTING, identity
 from smtppool.control.scored import Held, Scored
 from smtppool.control.view import PoolView, ServerView
 from smtppool.control.vitals import Vitals, barred, vitals
-from smtppool.kube.apply import Applied, Conflict, Terminating
-from smtppool.kube.errors import NamespaceTerminatingError, RefusedError
+from smtppool.kube.apply import Applied
 from smtppool.kube.kinds import CONFIG_MAP
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Decision, PoolState
@@ -27,7 +27,6 @@ from smtppool.policy.health.settings import Settings
 from smtppool.render import documents
 
 TRIED_AGAIN = timedelta(seconds=10)  # what could not be recorded; each try asks the API server
-_MANY_WORDS = 300
 SHOWN_AFTER = 1.0  # seconds until statuses show what changed no weight
 
 
@@ -46,11 +45,7 @@ async def pass_health(context: Context, key: Key) -> float | None:
     assessed = context.assess_members(context.gatherer.servers_of(pool))
     seen = vitals(pool, assessed, before.vitals if before else {}, now)
     observations = [observation(view, assessment, seen[view.key.name]) for view, assessment in assessed]
-    try:
-        outcome = await _decide(context, pool, before, observations, _settings(pool.spec))
-    except NamespaceTerminatingError:
-        return None
-    state, decision, held, changed = outcome
+    state, decision, held, changed = await _decide(context, pool, before, observations, _settings(pool.spec))
     context.scored[key] = Scored(uid=pool.uid, state=state, decision=decision, vitals=seen, held=held)
     _tell(context, key, before, context.scored[key], changed=changed)
     pulses = (one.pulse.due for one in seen.values() if one.pulse)
@@ -78,7 +73,7 @@ async def _decide(
         changed, held = await _keep(context, pool, state)
         if held is None:
             return _Outcome(state, decision, None, changed)
-    state, decision = decide(_in_force(context, pool, known), observations, settings, now, held=held.message)
+    state, decision = decide(_in_force(context, pool, known), observations, settings, now, held=held.problem.message)
     return _Outcome(state, decision, held, changed=False)
 
 
@@ -119,19 +114,9 @@ async def _keep(context: Context, pool: PoolView, state: PoolState) -> tuple[boo
     known = context.cache.get(CONFIG_MAP, Key(pool.key.namespace, health_name(pool.key.name)))
     if known is None and not (record.servers or record.frozen):
         return False, None
-    until = context.clock() + TRIED_AGAIN
-    try:
-        outcome = await context.writer.apply(documents.health(identity(pool), record), owner=pool.uid)
-    except NamespaceTerminatingError:
-        raise
-    except RefusedError as error:
-        return False, Held("Refused", str(error)[:_MANY_WORDS], until)
-    match outcome:
-        case Conflict():
-            return False, Held("Conflict", outcome.message, until)
-        case Terminating():
-            return False, Held("ChildTerminating", f"ConfigMap {health_name(pool.key.name)} is being deleted", until)
-    return isinstance(outcome, Applied), None
+    outcome, problem = await attempt(context.writer, documents.health(identity(pool), record), owner=pool.uid)
+    held = Held(problem, context.clock() + TRIED_AGAIN) if problem else None
+    return isinstance(outcome, Applied), held
 
 
 def _tell(context: Context, pool: Key, before: Scored | None, after: Scored, *, changed: bool) -> None:

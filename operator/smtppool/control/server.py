@@ -7,8 +7,9 @@ from typing import Any
 
 from smtppool.api.names import FINALIZER, Key
 from smtppool.control.assess import Assessment, placement_of
+from smtppool.control.attempt import Problem
 from smtppool.control.children import Children
-from smtppool.control.conditions.observed import Problem, ServerObserved
+from smtppool.control.conditions.observed import ServerObserved
 from smtppool.control.context import Context
 from smtppool.control.deletion import Deletion
 from smtppool.control.grants import write_grant

@@ -10,7 +10,8 @@ from smtppool.api.documents import EgressCheckOrder, EgressObservation, Grant, L
 from smtppool.api.health_record import HealthRecord
 from smtppool.api.names import GRANT_KEY, OWNER_UID, POOL, REPORT_KEY, SERVER, Key
 from smtppool.control.assess import Assessment, InForce, assess, placement_of
-from smtppool.control.conditions.observed import Problem, ServerObserved
+from smtppool.control.attempt import Problem
+from smtppool.control.conditions.observed import ServerObserved
 from smtppool.control.neighbours import INDEXES, Neighbours
 from smtppool.control.nodes import waits_for_node
 from smtppool.control.pods import pod_state

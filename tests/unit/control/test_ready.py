@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from smtppool.api.names import REPORT_KEY
-from smtppool.control.conditions.observed import Problem
+from smtppool.control.attempt import Problem
 from smtppool.control.conditions.queue_unreachable import queue_unreachable
 from smtppool.control.conditions.ready import ready
 from smtppool.control.status import server_status

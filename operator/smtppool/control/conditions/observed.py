@@ -1,10 +1,11 @@
 """What a pass saw and decided, for the conditions to tell."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from smtppool.api.documents import Routing
 from smtppool.control.assess import Assessment
+from smtppool.control.attempt import Problem
 from smtppool.control.scored import Scored
 from smtppool.control.view import PoolView, ServerView
 from smtppool.kube.kinds import Body
@@ -14,13 +15,6 @@ from smtppool.policy.nodes import Homes
 from smtppool.policy.placement import Placement
 from smtppool.policy.rolling import RollDecision
 from smtppool.policy.verdict import Verdict
-
-
-class Problem(NamedTuple):
-    """Why something is not as it was rendered."""
-
-    reason: str
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)

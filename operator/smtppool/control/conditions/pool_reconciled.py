@@ -1,6 +1,7 @@
 """Reconciled of a pool: its children, and the roll of its members' pods."""
 
-from smtppool.control.conditions.observed import PoolObserved, Problem
+from smtppool.control.attempt import Problem
+from smtppool.control.conditions.observed import PoolObserved
 from smtppool.control.conditions.reconciled import reconciled
 from smtppool.policy.verdict import Verdict
 
@@ -9,7 +10,7 @@ def pool_reconciled(observed: PoolObserved) -> Verdict:
     """A roll that waits is told as such; it ends by itself when the member comes back."""
     roll = observed.roll
     held = observed.scored.held if observed.scored else None
-    problems = [*observed.problems, *([Problem(held.reason, held.message)] if held else [])]
+    problems = [*observed.problems, *([held.problem] if held else [])]
     if problems or not roll.outdated:
         return reconciled(problems, what="children")
     left = f"{roll.outdated} members have an older pod template"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from smtppool.control.conditions.observed import Problem
+from smtppool.control.attempt import Problem
 from smtppool.policy.verdict import Verdict
 
 PAUSED = Verdict("False", "Paused", "the object is paused: remove the annotation smtppool.io/paused to go on")
