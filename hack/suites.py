@@ -9,9 +9,13 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
+
+from e2e.cluster.interrupted import under_test
+from e2e.cluster.settings import from_environment
 
 REPORTS: Final = Path("build/reports")
 MACHINE: Final = ("setup", "programs")
@@ -82,7 +86,8 @@ def run(name: str, suite: Suite, *, extra: list[str]) -> Outcome:
         command = cluster("exec", "--", *command)
     print(f"\n==> {name}: {' '.join(suite.paths)}", flush=True)
     started = time.monotonic()
-    status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+    with under_test(from_environment()) if "up" in suite.needs else nullcontext():
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
     return read(name, report, status=status, seconds=time.monotonic() - started)
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from e2e.cluster import coredns, network, node_image, packages, programs, versions
+from e2e.cluster import coredns, interrupted, network, node_image, packages, programs, versions
 from e2e.cluster.current import CurrentCluster
 from e2e.cluster.detect import Choice, Facts, choose, probe
 from e2e.cluster.engine import Engine, docker, exists
@@ -17,7 +17,7 @@ from e2e.cluster.shell import CommandFailedError, say, step, succeeds
 
 
 def up(settings: Settings, *, workers: int) -> None:
-    """A cluster whose nodes are Ready and whose DNS answers; an existing healthy one is kept as it is."""
+    """A cluster whose nodes are Ready and whose DNS answers; an existing one in good order is kept as it is."""
     if settings.current:
         cluster = CurrentCluster.of_context(settings)
         say(f"CLUSTER=current: {cluster.context()}, {len(cluster.nodes())} nodes")
@@ -31,9 +31,11 @@ def up(settings: Settings, *, workers: int) -> None:
     engine.start()
     kind = Kind(engine=engine, program=binaries / "kind", kubeconfig=settings.kubeconfig)
     nodes = Nodes(engine=engine, control_plane=settings.control_plane)
-    if settings.prefix in kind.clusters() and not _healthy(nodes, workers=workers):
+    in_order = not interrupted.interrupted(settings) and _healthy(nodes, workers=workers)
+    if settings.prefix in kind.clusters() and not in_order:
         with step("remove what an earlier run left"):
-            kind.delete(settings.prefix)
+            _delete_containers(engine, settings)
+    interrupted.forget(settings)
     if settings.prefix not in kind.clusters():
         _provide_network(engine, choice)
         image = versions.STOCK_NODE_IMAGE if choice.node_image == "stock" else node_image.provide(engine, settings)

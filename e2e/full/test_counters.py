@@ -67,7 +67,7 @@ def recorded(stand: Stand, prefix: str) -> Counter[tuple[str, str]]:
     groups = stand.mailnet.counts(("provider", "code"), Selection(message_id_prefix=prefix)).groups
     return Counter(
         {
-            (OTHER if provider == "selfhosted" else provider, COUNTED[code]): count
+            (OTHER if provider == "selfhosted" else provider, COUNTED.get(code, f"unexpected {code}")): count
             for (provider, code), count in groups.items()
             if code
         }
