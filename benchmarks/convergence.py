@@ -20,7 +20,7 @@ from e2e.cluster.api import Cluster
 from e2e.stand.kinds import SmtpServer
 from e2e.stand.operator import Images
 from e2e.stand.pools import PoolPlan, ServerPlan
-from e2e.stand.stand import Stand
+from e2e.stand.stand import Stand, numeric_target
 
 EDITS = 200
 BAR_MS = 50.0
@@ -100,7 +100,7 @@ def spread(values: list[float]) -> str:
 
 def measure(stand: Stand) -> tuple[list[Edit], list[float], list[Answer], int]:
     """Toggle under load; edits, seconds of bare writes, probes in order, and the errors that probes and load met."""
-    entry = service_address(stand)
+    entry = numeric_target(PLAN)
     sender, prober = stand.sender(PLAN.namespace), stand.sender(PLAN.namespace, name="prober")
     seconds = int(EDITS * sum(PAUSE) / 2) + 20
     load = sender.start(entry, "--rate", "10/s", "--duration", f"{seconds}s")
@@ -112,12 +112,6 @@ def measure(stand: Stand) -> tuple[list[Edit], list[float], list[Answer], int]:
     answers = sorted(Answer(p["at"], p["name"]) for p in report["probes"] if p["name"])
     errors = sum(report["errors"].values()) + sum(e["count"] for e in sent.errors)
     return edits, bare, answers, errors
-
-
-def service_address(stand: Stand) -> str:
-    """ADDRESS:25 of the pool's Service: 200 look-ups of its name in a second would only measure the cluster's DNS."""
-    service = pykube.Service.objects(stand.api, namespace=PLAN.namespace).get_by_name(PLAN.name)
-    return f"{service.obj['spec']['clusterIP']}:25"
 
 
 def toggle(stand: Stand) -> tuple[list[Edit], list[float]]:

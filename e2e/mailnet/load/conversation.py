@@ -5,6 +5,7 @@ both name the step at which they came.
 """
 
 import asyncio
+import socket
 import time
 from typing import NamedTuple, Self
 
@@ -48,11 +49,12 @@ class Conversation:
 
     @classmethod
     async def open(cls, *, host: str, port: int, timeout: float) -> Self:  # noqa: ASYNC109 - of each step
-        """Connect and take the banner."""
+        """Look the name up, connect and take the banner."""
+        address = await _resolved(host, port, timeout)
         began = time.monotonic()
         try:
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(host, port)
+                reader, writer = await asyncio.open_connection(address, port)
         except (OSError, TimeoutError) as error:
             raise Broken("connect", _reason(error)) from error
         conversation = cls(reader, writer, timeout)
@@ -122,6 +124,17 @@ def server_name(reply: Reply) -> str:
     """How the server names itself in its banner or EHLO reply."""
     words = reply.text.split("\n", 1)[0][4:].split()
     return words[0] if words else ""
+
+
+async def _resolved(host: str, port: int, timeout: float) -> str:  # noqa: ASYNC109 - as above
+    """An address of the name. A look-up of its own: one that gets no answer is no relay that gives none."""
+    try:
+        async with asyncio.timeout(timeout):
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError) as error:
+        raise Broken("resolve", _reason(error)) from error
+    return str(found[0][4][0])
 
 
 def _reason(error: BaseException) -> str:

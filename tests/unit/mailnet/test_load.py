@@ -1,6 +1,7 @@
 """The load generator against a real sink: what it reports is what the sink recorded."""
 
 import io
+import socket
 from itertools import pairwise
 from typing import Any
 
@@ -110,3 +111,14 @@ async def test_probes_note_time_and_name(port: int, google: Sink) -> None:
 def test_spread_is_by_nearest_rank() -> None:
     assert spread([n / 1000 for n in range(1, 101)]) == {"count": 100, "p50": 50, "p90": 90, "p99": 99, "max": 100}
     assert spread([]) == {"count": 0, "p50": 0, "p90": 0, "p99": 0, "max": 0}
+
+
+async def test_a_name_that_nobody_answers_for_is_told_from_a_relay_that_does_not_answer(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unanswered)
+    tallies, acks = await run(port, host="pool.example", messages=1)
+    assert (acks, [step for step, _ in tallies.breaks]) == ([], ["resolve"])
