@@ -1,21 +1,27 @@
 """Operator and control plane stopped for five minutes, a relay's containers restarted meanwhile: mail flows on."""
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.client import TOO_MANY_REQUESTS
 
 import pytest
 from requests import HTTPError
 
+from e2e.stand import operator
 from e2e.stand.kubectl import kubectl
 from e2e.stand.operator import NAMESPACE, RELEASE
-from e2e.stand.pods import CONTAINERS, RelayPod
+from e2e.stand.pods import CONTAINERS, OnNode, Process, RelayPod
 from e2e.stand.pools import PoolPlan
 from e2e.stand.sender import Sender
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import until
 
-SECONDS = 300
+SECONDS = 300  # from the end of the control plane's stop to the begin of its start
+STOPPING = 30  # what the stop of the API server takes: the load begins before it
+LOAD = STOPPING + SECONDS
 OPEN_AT_THE_KILL = 2  # connections that the killed HAProxy carried: nothing can save those
 PREFIX = "dark-"
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
@@ -26,22 +32,18 @@ READ_REPORT = (
 
 
 @pytest.mark.node_addresses
+@pytest.mark.timeout(900)
 def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
-    victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="backup")
-    node, pids = victim.node, [str(pid) for container in CONTAINERS for pid in victim.processes(container)]
+    victim = RelayPod(cluster=stand.cluster, namespace=pool.namespace, server="backup").on_node()
     home = kubectl("get", "pod", sender.name, "-n", sender.namespace, "-o", "jsonpath={.spec.nodeName}")
+    assert {process.container for process in victim.running()} == set(CONTAINERS)
     start_load(sender, target(pool))
-    kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=0")
-    stand.cluster.stop_control_plane()
-    try:
-        stand.cluster.node_exec(node, "sh", "-c", f"kill -9 {' '.join(pids)} 2>/dev/null || true")
+    with operator_stopped(), control_plane_stopped(stand):
+        restart_containers(victim)
         text = until(
             lambda: stand.cluster.node_exec(home, "sh", "-c", READ_REPORT),
-            what="the load's report", timeout=SECONDS + 60, interval=2,
+            what="the load's report", timeout=LOAD + 60, interval=2,
         )  # fmt: skip
-    finally:
-        stand.cluster.start_control_plane()
-        kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=1")
     report = json.loads(text)
     acks = set(sender.run("cat", "/tmp/dark.acks").split())
     until(lambda: not acks - set(stand.arrived(PREFIX)), what="all acknowledged mail at the sinks", timeout=120)
@@ -53,6 +55,50 @@ def test_mail_flows_without_the_control_plane(stand: Stand, pool: PoolPlan, send
     until(lambda: serves_our_kinds(stand, pool), what="the API server serves our kinds again", timeout=60)
     stand.in_traffic(pool)
     until(controllers_lead, what="scheduler and controllers lead again, for later tests", timeout=120, interval=1)
+
+
+@contextmanager
+def operator_stopped() -> Iterator[None]:
+    """No pod of it is left meanwhile."""
+    kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=0")
+    try:
+        until(lambda: not operator.pods(), what="no pod of the operator is left", timeout=60)
+        yield
+    finally:
+        kubectl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=1")
+
+
+@contextmanager
+def control_plane_stopped(stand: Stand) -> Iterator[None]:
+    """For SECONDS at least, however soon the block ends."""
+    asked = time.monotonic()
+    try:
+        stand.cluster.stop_control_plane()
+        stopped = time.monotonic()
+        yield
+        time.sleep(max(0.0, stopped + SECONDS - time.monotonic()))
+        assert not stand.cluster.node_set.api_answers(), "the API server came back by itself"
+        print(f"control plane stopped in {stopped - asked:.1f} s, then away for {time.monotonic() - stopped:.1f} s")
+    finally:
+        stand.cluster.start_control_plane()
+
+
+def restart_containers(victim: OnNode) -> None:
+    """kill -9 of all of them at once: the kubelet alone has to start each again."""
+    before = victim.running()
+    victim.kill(*CONTAINERS)
+    after = until(lambda: successors(victim, before), what="each container runs anew", timeout=90, interval=0.5)
+    for name in CONTAINERS:
+        old, new = (next(one for one in processes if one.container == name) for processes in (before, after))
+        print(f"{name}: {old.container_id[:12]} (pid {old.pid}) -> {new.container_id[:12]} (pid {new.pid})")
+
+
+def successors(victim: OnNode, before: list[Process]) -> list[Process]:
+    """The processes of the pod, once each container has some and none is of a container of before."""
+    now = victim.running()
+    old = {process.container_id for process in before}
+    complete = {process.container for process in now} == set(CONTAINERS)
+    return now if complete and not any(process.container_id in old for process in now) else []
 
 
 def serves_our_kinds(stand: Stand, pool: PoolPlan) -> bool:
@@ -74,7 +120,7 @@ def controllers_lead() -> bool:
 
 def start_load(sender: Sender, where: str) -> None:
     """10 messages a second, detached from the API server; a retry is allowed, giving up is not."""
-    load = f"smtpload {where} --prefix {PREFIX} --acks /tmp/dark.acks --rate 10/s --duration {SECONDS}s --retry 5"
+    load = f"smtpload {where} --prefix {PREFIX} --acks /tmp/dark.acks --rate 10/s --duration {LOAD}s --retry 5"
     run = f"(nohup {load} > /tmp/part; mv /tmp/part /tmp/dark.json)"
     # The whole of it away from the exec's streams, which would stay open with it.
     sender.run("sh", "-c", f"rm -f /tmp/dark.*; {run} < /dev/null > /dev/null 2>&1 &")

@@ -1,11 +1,30 @@
 """Relay pods as faults see them: the processes of their containers, and their queues."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from e2e.cluster.api import Cluster
 from e2e.stand.kubectl import get, kubectl
 
 CONTAINERS = ("postfix", "gate", "agent", "haproxy")
+# The kubelet names a link to each container's log after pod, namespace, container and containerd's id.
+RUNNING = """
+for log in /var/log/containers/"$1"*.log; do
+  name=${log##*/"$1"} id=${log##*-}
+  for file in $(grep -ls "${id%.log}" /proc/[0-9]*/cgroup); do
+    pid=${file#/proc/}
+    echo "${name%-*} ${id%.log} ${pid%/cgroup}"
+  done
+done
+"""
+
+
+class Process(NamedTuple):
+    """A process of a container; a container that was started again has another id."""
+
+    container: str
+    container_id: str
+    pid: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +80,29 @@ class RelayPod:
     def flush(self) -> None:
         """Try all deferred mail now."""
         self.exec("postfix", "postqueue", "-f")
+
+    def on_node(self) -> "OnNode":
+        """The same pod for the time when no API server answers."""
+        return OnNode(cluster=self.cluster, node=self.node, namespace=self.namespace, name=self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnNode:
+    """A pod as its node alone knows it: nothing here asks the API server."""
+
+    cluster: Cluster
+    node: str
+    namespace: str
+    name: str
+
+    def running(self) -> list[Process]:
+        """All processes of its containers."""
+        prefix = f"{self.name}_{self.namespace}_"
+        rows = self.cluster.node_exec(self.node, "sh", "-c", RUNNING, "sh", prefix).splitlines()
+        return [Process(name, one, int(pid)) for name, one, pid in (row.split() for row in rows)]
+
+    def kill(self, *containers: str) -> None:
+        """kill -9 of every process of these containers, in one command; one that ended by itself meanwhile is fine."""
+        pids = [str(process.pid) for process in self.running() if process.container in containers]
+        assert pids, f"no process of {', '.join(containers)} in {self.name}"
+        self.cluster.node_exec(self.node, "sh", "-c", f"kill -9 {' '.join(pids)} 2>/dev/null || true")

@@ -147,4 +147,4 @@ def marks(node: ast.AST) -> bool:
 
 def touches(test: ast.FunctionDef) -> bool:
     called = {node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)}
-    return bool(called & {*FAULTS, "echo", "processes", "memory"})
+    return bool(called & {*FAULTS, "echo", "processes", "on_node", "memory"})
