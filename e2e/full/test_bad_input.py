@@ -1,16 +1,20 @@
 """What is wrong is said within 30 s, in a condition that names it; traffic of the others goes on."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple
 
 import pytest
 
+from e2e.stand.ground import ground
 from e2e.stand.kubectl import KubectlError, apply, patch
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.stand import Stand
-from e2e.stand.waiting import until
+from e2e.stand.waiting import equal, until
 
 SOON = 30
+SILENT = "smtp://203.0.113.99:25"  # nobody has that address
+WRONG = "192.0.2.66"
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "weight": ({"spec": {"weight": 300}}, "spec.weight"),
     "wrong type": ({"spec": {"weight": "many"}}, "spec.weight"),
@@ -37,35 +41,40 @@ def merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     return {**base, **inner}
 
 
-def says(stand: Stand, server: str, namespace: str, kind: str, word: str) -> str:
-    """The message of a condition if it is not True and has that word."""
+def says(stand: Stand, server: str, namespace: str, kind: str, *words: str) -> str:
+    """`Status/Reason: message` of a condition if it is not True and has all these words."""
     condition = stand.server(server, namespace=namespace).condition(kind)
-    text = f"{condition.get('reason')}: {condition.get('message')}"
-    return text if condition and condition["status"] != "True" and word in text else ""
+    if not condition or condition["status"] == "True":
+        return ""
+    text = f"{condition['status']}/{condition['reason']}: {condition['message']}"
+    return text if all(word in text for word in words) else ""
 
 
 def test_a_pool_that_does_not_exist(stand: Stand, namespace: str) -> None:
     lost = ServerPlan(name="lost", address="198.51.100.73")
     apply([lost.manifest(namespace=namespace, pool="nowhere")])
-    print(until(lambda: says(stand, "lost", namespace, "Accepted", "nowhere"), what="Accepted=False", timeout=SOON))
+    words = ("False/PoolNotFound", f"{namespace}/nowhere")
+    print(until(lambda: says(stand, "lost", namespace, "Accepted", *words), what="Accepted=False", timeout=SOON))
 
 
 @pytest.mark.node_addresses
 def test_a_node_without_the_address(stand: Stand, namespace: str) -> None:
     plan = PoolPlan(name="homeless", namespace=namespace, servers=(ServerPlan(name="far", address="198.51.100.74"),))
     apply(plan.manifests())
-    print(until(lambda: says(stand, "far", namespace, "EgressVerified", "198.51.100.74"), what="named", timeout=SOON))
+    words = ("False/NodeWithoutAddress", "198.51.100.74")
+    print(until(lambda: says(stand, "far", namespace, "EgressVerified", *words), what="named", timeout=SOON))
 
 
-def test_an_image_that_cannot_start(stand: Stand, namespace: str) -> None:
+def test_a_pod_that_no_node_takes(stand: Stand, namespace: str) -> None:
     plan = PoolPlan(
-        name="broken",
+        name="choosy",
         namespace=namespace,
         servers=(ServerPlan(name="stuck", address="198.51.100.75", provider="preprovisioned"),),
         spec={"pod": {"nodeSelector": {"no-such": "node"}}},
     )
     apply(plan.manifests())
-    print(until(lambda: says(stand, "stuck", namespace, "Ready", "nschedulable"), what="named", timeout=SOON))
+    words = ("False/Unschedulable", "node affinity/selector")
+    print(until(lambda: says(stand, "stuck", namespace, "Ready", *words), what="named", timeout=SOON))
 
 
 def test_a_storage_class_that_does_not_exist(stand: Stand, namespace: str) -> None:
@@ -77,6 +86,61 @@ def test_a_storage_class_that_does_not_exist(stand: Stand, namespace: str) -> No
     )
     apply(plan.manifests())
     print(until(lambda: says(stand, "dry", namespace, "Ready", "no-such-class"), what="named", timeout=SOON))
+
+
+@contextmanager
+def silent(stand: Stand, pool: PoolPlan) -> Iterator[None]:
+    """The check asks an endpoint that never answers; what was verified before stays in traffic for its grace."""
+    patch("smtppool", pool.name, {"spec": {"egressCheck": {"endpoint": SILENT}}}, namespace=pool.namespace)
+    try:
+        yield
+        assert stand.weights(pool.namespace) == {server.name: server.weight for server in pool.servers}
+    finally:
+        stated = {"endpoint": ground().egress_check["endpoint"]}
+        patch("smtppool", pool.name, {"spec": {"egressCheck": stated}}, namespace=pool.namespace)
+
+
+@contextmanager
+def shown_another(stand: Stand, pool: PoolPlan) -> Iterator[None]:
+    """The check sees another address than the last member's."""
+    stand.mailnet.echo({"address": WRONG, "sources": [pool.servers[-1].address]})
+    try:
+        yield
+    finally:
+        stand.mailnet.echo({})
+
+
+class Check(NamedTuple):
+    """What is wrong with an egress check, and what EgressVerified says of it."""
+
+    fault: Callable[[Stand, PoolPlan], AbstractContextManager[None]]
+    words: tuple[str, ...]
+
+
+CHECKS = {
+    "no-answer": Check(silent, ("Unknown/Unreachable", "the check fails", SILENT, "open until")),
+    "another-address": Check(shown_another, ("False/Mismatch", f"would leave from {WRONG}")),
+}
+
+
+@pytest.mark.node_addresses
+@pytest.mark.parametrize("case", CHECKS)
+def test_an_egress_check(stand: Stand, pool: PoolPlan, case: str) -> None:
+    check, last = CHECKS[case], pool.servers[-1].name
+
+    def told() -> str:
+        return says(stand, last, pool.namespace, "EgressVerified", *check.words)
+
+    with check.fault(stand, pool):
+        print(until(told, what=" ".join(check.words), timeout=SOON))
+    good = dict.fromkeys(pool.addresses, "True/Verified")
+    equal(lambda: verified(stand, pool), good, what="EgressVerified afterwards", timeout=SOON)
+    stand.in_traffic(pool)
+
+
+def verified(stand: Stand, pool: PoolPlan) -> dict[str, str]:
+    """What EgressVerified says of each member."""
+    return {name: stand.server(name, namespace=pool.namespace).says("EgressVerified") for name in pool.addresses}
 
 
 def test_a_garbage_report(stand: Stand, pool: PoolPlan) -> None:

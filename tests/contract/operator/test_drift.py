@@ -14,6 +14,7 @@ from smtppool.kube.kinds import (
     ROLE_BINDING,
     SERVICE,
     SERVICE_ACCOUNT,
+    SMTP_POOL,
     STATEFUL_SET,
     Kind,
     uid_of,
@@ -95,6 +96,35 @@ async def test_a_deleted_queue_is_held_and_says_why(world: World) -> None:
     assert "mx1-queue" in await world.says("mx1", "Reconciled", "False/VolumeTerminating")
     claim = await world.must(PERSISTENT_VOLUME_CLAIM, "mx1-queue")
     assert "mx1" in claim["metadata"]["annotations"][BLOCKED]
+    assert await world.weights() == {"mx1": 10}
+
+
+async def test_a_queue_removed_by_force_is_made_again(world: World) -> None:
+    await settled(world)
+    before = await world.must(PERSISTENT_VOLUME_CLAIM, "mx1-queue")
+    await world.delete(PERSISTENT_VOLUME_CLAIM, "mx1-queue")
+    await world.says("mx1", "Ready", "False/VolumeTerminating")
+    await world.patch(PERSISTENT_VOLUME_CLAIM, "mx1-queue", {"metadata": {"finalizers": None}})
+
+    async def back() -> bool:
+        now = await world.get(PERSISTENT_VOLUME_CLAIM, "mx1-queue")
+        return now is not None and uid_of(now) != uid_of(before)
+
+    await until(back, what="the claim is made again", within=SOON)
+    await world.says("mx1", "Ready", "True/Ready")
+
+
+async def test_a_queue_that_cannot_be_made_again_is_told_as_missing(world: World) -> None:
+    """Its size and class are the pool's, and the pool was removed by force as well: what runs stays as it is."""
+    await settled(world)
+    await world.annotate(SMTP_POOL, "marketing", paused="true")  # else it takes its servers with it
+    await world.says("marketing", "Reconciled", "False/Paused", kind=SMTP_POOL)
+    for kind, name in ((SMTP_POOL, "marketing"), (PERSISTENT_VOLUME_CLAIM, "mx1-queue")):
+        await world.delete(kind, name)
+        await world.patch(kind, name, {"metadata": {"finalizers": None}})
+        await world.gone(kind, name)
+    assert "marketing" in await world.says("mx1", "Accepted", "False/PoolNotFound")
+    assert "volume claim does not exist" in await world.says("mx1", "Ready", "False/VolumeMissing")
     assert await world.weights() == {"mx1": 10}
 
 
