@@ -1,5 +1,7 @@
 """What the pool refuses, and that it always says so in SMTP."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from e2e.stand.kubectl import apply, kubectl, patch
@@ -65,15 +67,31 @@ def test_loopback_ports_are_not_reachable(pool: PoolPlan, sender: Sender, port: 
     assert sender.run("python3", "-c", probe).strip() == "111"  # ECONNREFUSED
 
 
-def test_all_weights_zero_is_a_proper_450(stand: Stand, pool: PoolPlan, sender: Sender) -> None:
-    none = dict.fromkeys((s.name for s in pool.servers), 0)
-    for name in none:
-        patch("smtpserver", name, {"spec": {"weight": 0}}, namespace=pool.namespace)
+NOBODY_TAKES: dict[str, dict[str, object]] = {"ZeroWeight": {"weight": 0}, "Cordoned": {"desiredState": "Cordoned"}}
+
+
+@pytest.mark.parametrize("state", NOBODY_TAKES)
+def test_when_nobody_takes_mail_it_is_a_proper_450(stand: Stand, pool: PoolPlan, sender: Sender, state: str) -> None:
+    want(pool, {server.name: NOBODY_TAKES[state] for server in pool.servers})
     try:
-        until(lambda: stand.weights(pool.namespace) == none, what="all weights 0", timeout=30)
-        assert only_reply(sender, pool).startswith("450 4.3.2")
+        until(lambda: states(stand, pool) == {(0, state)}, what=f"all are {state}", timeout=30)
+        reply = only_reply(sender, pool)
+        print(reply)
+        assert all(text.startswith("450 4.3.2") for text in reply.split(" | "))
     finally:
-        apply(pool.manifests())
+        want(pool, {server.name: {"weight": server.weight, "desiredState": "Active"} for server in pool.servers})
+
+
+def want(pool: PoolPlan, specs: Mapping[str, Mapping[str, object]]) -> None:
+    """PATCH of each member's spec."""
+    for name, spec in specs.items():
+        patch("smtpserver", name, {"spec": dict(spec)}, namespace=pool.namespace)
+
+
+def states(stand: Stand, pool: PoolPlan) -> set[tuple[int, str]]:
+    """Weight in force and state of the members."""
+    servers = [stand.server(server.name, namespace=pool.namespace) for server in pool.servers]
+    return {(server.status("weight"), server.status("state")) for server in servers}
 
 
 def test_unverified_servers_refuse_with_a_4xx(stand: Stand, namespace: str) -> None:
