@@ -60,6 +60,7 @@ class Sender:
     namespace: str
     image: str
     name: str = POD
+    watched: bool = False  # what its programs say of their progress goes to our own stderr
 
     def create(self) -> None:
         """Start the pod and wait until it can run programs."""
@@ -80,9 +81,10 @@ class Sender:
 
     def open(self, *command: str) -> subprocess.Popen[str]:
         """Any other program in the pod, in the background."""
+        progress = None if self.watched else subprocess.PIPE
         return subprocess.Popen(
             ["kubectl", "exec", "-n", self.namespace, self.name, "--", *command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress, text=True,
         )  # fmt: skip
 
     @staticmethod
@@ -90,7 +92,7 @@ class Sender:
         """Wait for a program that `open` started; its stdout."""
         out, err = process.communicate(timeout=timeout)
         if process.returncode:
-            raise AssertionError(f"{process.args!r}: {err.strip()[-2000:]}")
+            raise AssertionError(f"{process.args!r}: {(err or '').strip()[-2000:]}")
         return out
 
     def run(self, *command: str, timeout: float = 120) -> str:

@@ -39,6 +39,11 @@ def shares(counts: Mapping[str, Mapping[str, int]], stated: Mapping[str, float])
     return [Share(a, sent[a], sent[a] / total if total else 0.0, stated.get(a, 0.0)) for a in addresses]
 
 
+def strangers(counts: Mapping[str, Mapping[str, int]], stated: Mapping[str, float]) -> dict[str, int]:
+    """Messages by address that nobody stated: however few they are, they are wrong."""
+    return {address: sum(counts[address].values()) for address in sorted(set(counts) - set(stated))}
+
+
 def table(counts: Mapping[str, Mapping[str, int]], stated: Mapping[str, float], *, title: str) -> Table:
     """Messages per address and provider, with the counted and the stated share."""
     providers = sorted({provider for row in counts.values() for provider in row})
