@@ -94,6 +94,10 @@ class Mailnet:
             table.setdefault(Source(source), {})[Provider(provider)] = count
         return table
 
+    def origin(self, event: Event) -> Source:
+        """The address that an event counts under in `counts_by_source_and_provider`."""
+        return Source(event.source)
+
     def records(self, selection: Selection = ACCEPTED) -> list[Event]:
         """The events themselves, oldest first."""
         lines = self._run(["mailnetctl", "records", *selection.arguments()]).splitlines()

@@ -12,6 +12,7 @@ from typing import Any
 from e2e.cluster.current import pod_network
 from e2e.cluster.settings import from_environment
 from e2e.mailnet.client import ACCEPTED, Mailnet, Provider, Selection, Source
+from e2e.mailnet.events import Event
 from e2e.mailnet.providers import EGRESS_PREFIX
 from e2e.mailnet.zones import egress_name
 from e2e.stand.kubectl import kubectl
@@ -70,5 +71,13 @@ class MailnetByName(Mailnet):
         """By stated address; a client of any other name stands under that name, so that it is no stated one."""
         table: dict[Source, dict[Provider, int]] = {}
         for (helo, provider), count in self.counts(("helo", "provider"), selection).groups.items():
-            table.setdefault(Source(_ADDRESSES.get(helo, helo)), {})[Provider(provider)] = count
+            table.setdefault(_stated(helo), {})[Provider(provider)] = count
         return table
+
+    def origin(self, event: Event) -> Source:
+        """The same for one event."""
+        return _stated(event.helo)
+
+
+def _stated(helo: str) -> Source:
+    return Source(_ADDRESSES.get(helo, helo))

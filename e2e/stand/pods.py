@@ -1,7 +1,8 @@
 """Relay pods as faults see them: the processes of their containers, and their queues."""
 
+import json
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from e2e.cluster.api import Cluster
 from e2e.stand.kubectl import get, kubectl
@@ -76,6 +77,11 @@ class RelayPod:
         files = " ".join(f"/proc/{pid}/smaps_rollup" for pid in self.processes(container))
         text = self.cluster.node_exec(self.node, "sh", "-c", f"grep -h ^Pss: {files} || true")
         return sum(int(line.split()[1]) for line in text.splitlines())
+
+    def queued(self) -> list[dict[str, Any]]:
+        """Messages as Postfix lists them; delivered ones that are still listed are none."""
+        listed = [json.loads(line) for line in self.exec("postfix", "postqueue", "-j").splitlines()]
+        return [message for message in listed if message["recipients"]]
 
     def flush(self) -> None:
         """Try all deferred mail now."""

@@ -1,6 +1,5 @@
 """Relays with mail in their queues: how they are filled, what they hold, and that all of it arrives."""
 
-import json
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -40,9 +39,8 @@ class Queues:
         return RelayPod(cluster=self.stand.cluster, namespace=self.plan.namespace, server=name)
 
     def held(self, name: str) -> Counter[str]:
-        """Messages by queue, as Postfix lists them; delivered ones that are still listed are none."""
-        listed = [json.loads(line) for line in self.relay(name).exec("postfix", "postqueue", "-j").splitlines()]
-        return Counter(message["queue_name"] for message in listed if message["recipients"])
+        """Messages by queue, as Postfix lists them."""
+        return Counter(message["queue_name"] for message in self.relay(name).queued())
 
     def shown(self, name: str) -> int:
         """Messages, as the status says; -1 if it says nothing."""

@@ -18,7 +18,8 @@ from e2e.cluster.nodes import Nodes
 from e2e.cluster.settings import REPOSITORY, Settings, SettingsError, from_environment
 from e2e.cluster.sources import repository
 from e2e.cluster.stores import LayoutStore
-from e2e.mailnet.client import Counts, Selection
+from e2e.mailnet.client import Counts, Mailnet, Selection
+from e2e.mailnet.events import Event, Outcome
 from e2e.stand import ground as grounds
 from e2e.stand.ground import Ground, MailnetByName
 from e2e.stand.pools import PoolPlan, ServerPlan
@@ -123,6 +124,12 @@ def test_sinks_tell_relays_apart_by_name(monkeypatch: pytest.MonkeyPatch) -> Non
         "198.51.100.21": {"google": 2, "yahoo": 1},
         "elsewhere.example": {"google": 1},
     }
+    event = Event(
+        0, 0.0, 0.0, "google", "10.1.2.3", 1, "mx21.example.com", "", "", "", Outcome.ACCEPTED, "", 0, tls=True
+    )
+    assert record.origin(event) == "198.51.100.21"
+    assert record.origin(event._replace(helo="elsewhere.example")) == "elsewhere.example"
+    assert Mailnet(lambda _: "").origin(event) == "10.1.2.3"
 
 
 def test_a_test_that_touches_nodes_carries_the_marker() -> None:
