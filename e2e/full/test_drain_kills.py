@@ -98,17 +98,12 @@ def kill(queues: Queues, victim: Kill, began: float) -> Kill:
     """And say what it met; a killed operator is waited for, else it would never do anything."""
     met = f"{time.monotonic() - began:.1f} s, {queues.says(FULL, 'Draining')}"
     if victim == OPERATOR:
-        until(operator_runs, what="the operator runs", timeout=60, interval=0.2)
+        until(operator.runs, what="the operator runs", timeout=60, interval=0.2)
         operator.kill()
     else:
         queues.relay(victim.relay).kill(victim.container)
     print(f"killed {victim.container} {victim.relay} at {met}")
     return victim
-
-
-def operator_runs() -> bool:
-    pods = operator.pods()
-    return bool(pods) and all(pods.values())
 
 
 def without_reply(queues: Queues) -> tuple[dict[str, list[str]], set[str]]:

@@ -3,6 +3,7 @@
 The volumes of this cluster are local to a node, and so are the addresses. Nobody but that relay is evicted.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.node_addresses  # nodes of a cluster that is not ours a
 MESSAGES = 300
 ENOUGH = 250  # of them in the queue of the relay that gets nearly all connections
 ADDRESS = "198.51.100.134"
+COUNTED = re.compile(r"the pod cannot start; last known: (\d+) messages")
 RESTART = pytest.mark.parametrize("restart", [False, True], ids=["", "operator-restart"])
 
 
@@ -86,10 +88,26 @@ def test_a_drained_node_loses_nothing(
     until(lambda: queues.says(FULL, "Ready") == "False/NodeCordoned", what="Ready names the node", timeout=60)
     print(f"Ready: {queues.told(FULL, 'Ready')}")
     assert f"{node} could run it" in queues.told(FULL, "Ready")
-    print(f"QueueUnreachable: {queues.told(FULL, 'QueueUnreachable')}")
+    left, at_peers = out_of_reach(queues), sum(queues.held(name).total() for name in PEERS)
+    print(f"on the volume {left}, at the peers {at_peers}")
+    assert 0 < left == queues.shown(FULL)
+    assert left + at_peers >= MESSAGES, (
+        "what was handed over after the last count is counted twice, nothing is left out"
+    )
     kubectl("uncordon", node)
     stand.in_traffic(queues.plan)
-    queues.all_delivered(sent, FULL, *PEERS)
+    assert max(queues.all_delivered(sent, FULL, *PEERS).values()) == 1
+
+
+def out_of_reach(queues: Queues) -> int:
+    """Messages that nobody can look into until the relay runs again, as QueueUnreachable counts them."""
+    wanted, condition = "True/PodCannotStart", "QueueUnreachable"
+    until(lambda: queues.says(FULL, condition) == wanted, what=f"{condition} is {wanted}", timeout=30)
+    told = queues.told(FULL, condition)
+    print(f"{condition}: {told}")
+    counted = COUNTED.fullmatch(told)
+    assert counted, told
+    return int(counted[1])
 
 
 def drain(plan: PoolPlan, node: str) -> None:

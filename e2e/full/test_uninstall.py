@@ -1,6 +1,6 @@
 """`helm uninstall` refuses while mail is queued, and leaves nothing behind once it is not.
 
-Nor does it if the operator is killed in the middle of it.
+Both hold also if the operator is killed: while mail is queued, and in the middle of the deletions.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,8 @@ from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.stand import Stand, target
 from e2e.stand.waiting import equal, until
 
+QUEUED = 5
+
 
 @pytest.fixture
 def installed(stand: Stand) -> Iterator[Stand]:
@@ -28,12 +30,13 @@ def test_uninstall(installed: Stand, pool: PoolPlan, namespace: str) -> None:
     plan = PoolPlan(name="last", namespace=namespace, servers=(ServerPlan(name="one", address="198.51.100.79"),))
     installed.create(plan)
     installed.mailnet.set("google", [{"at": "rcpt", "reply": "451 4.3.0 try later"}])
-    sent = installed.sender(namespace).send(target(plan), "-n", "5", "--mix", "gmail.com=100")
-    equal(lambda: queued(installed, plan), 5, what="queue in the status", timeout=30)
-    with pytest.raises(operator.HelmError):
-        operator.uninstall(timeout=60)
-    assert get("smtpserver", "one", namespace=namespace), "nothing was deleted by the refusal"
-    assert installed.weights(pool.namespace) == {s.name: s.weight for s in pool.servers}
+    sent = installed.sender(namespace).send(target(plan), "-n", str(QUEUED), "--mix", "gmail.com=100")
+    equal(lambda: queued(installed, plan), QUEUED, what="queue in the status", timeout=30)
+    refused(installed, plan, pool)
+    operator.kill()
+    refused(installed, plan, pool)  # also while no operator is there, or has only just begun to look
+    until(operator.runs, what="the operator runs again", timeout=60)
+    equal(lambda: queued(installed, plan), QUEUED, what="queue in the status", timeout=30)
     installed.mailnet.reset()
     RelayPod(cluster=installed.cluster, namespace=namespace, server="one").flush()
     installed.all_arrive(sent)
@@ -47,6 +50,19 @@ def test_uninstall(installed: Stand, pool: PoolPlan, namespace: str) -> None:
         timeout=60,
     )
     apply_again(installed, pool)
+
+
+def refused(stand: Stand, plan: PoolPlan, other: PoolPlan) -> None:
+    """By the queue that is named with its count; nothing is deleted."""
+    with pytest.raises(operator.HelmError, match=f"{plan.namespace}/one: {QUEUED} messages in the queue") as error:
+        operator.uninstall(timeout=60)
+    print(error.value)
+    for one in (plan, other):
+        for server in one.servers:
+            metadata = get("smtpserver", server.name, namespace=one.namespace)["metadata"]
+            assert "deletionTimestamp" not in metadata, server.name
+    assert queued(stand, plan) == QUEUED
+    assert stand.weights(other.namespace) == {s.name: s.weight for s in other.servers}
 
 
 def uninstall_with_a_restart(namespace: str) -> None:

@@ -75,6 +75,12 @@ def pods() -> dict[str, bool]:
     return {name: ready == "true" for name, ready in (row.split(" ") for row in found)}
 
 
+def runs() -> bool:
+    """All of its pods are ready, and there is one."""
+    found = pods()
+    return bool(found) and all(found.values())
+
+
 def kill() -> None:
     """kill -9, and the pod is another one."""
     kubectl("delete", "pod", "-n", NAMESPACE, "-l", POD, "--force", "--grace-period=0")
