@@ -86,6 +86,7 @@ def observation(view: ServerView, assessment: Assessment, seen: Vitals) -> Obser
         uptime=seen.uptime.share,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
         barred=barred(assessment),
+        wished_out=view.spec is not None and assessment.member.wished_out,
         alive=seen.alive,
     )
 

@@ -8,6 +8,7 @@ from smtppool.api.documents import Intake, Lanes
 from smtppool.api.health_record import HealthRecord, ServerRecord, TrackRecord
 from smtppool.api.names import GRANT_KEY, REPORT_KEY
 from smtppool.api.outcomes import Standing
+from smtppool.control.scoring import observation
 from smtppool.control.vitals import Vitals, barred, vitals
 from smtppool.render.statefulset import RELEASED
 from tests.unit.control.bodies import GRANT, NOW, REPORT, Cluster, body, document
@@ -96,6 +97,28 @@ def test_only_the_drain_that_its_health_asked_for_bars_nobody(name: str, cluster
     """Else the pool counts on a relay that cannot take mail, and calls it back from handing its queue over."""
     _, assessment, _ = cluster.look()
     assert barred(assessment) == reason
+
+
+def spec(**fields: object) -> Cluster:
+    cluster = Cluster()
+    cluster.server["spec"] |= fields
+    return cluster
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster", "wished"),
+    [
+        ("in traffic", Cluster(), False),
+        ("weight 0", spec(weight=0), True),
+        ("cordoned", cordoned(), True),
+        ("a plan", spec(warmup={"mode": "Plan"}), True),
+        ("a spec that cannot be read", spec(weight="ten"), False),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_pool_is_told_who_is_out_by_wish(name: str, cluster: Cluster, wished: bool) -> None:
+    view, assessment, _ = cluster.look()
+    assert observation(view, assessment, Vitals()).wished_out is wished
 
 
 def test_a_relay_out_by_its_health_must_be_there_to_come_back() -> None:

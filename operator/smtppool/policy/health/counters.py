@@ -91,7 +91,7 @@ class ExternalSignal(NamedTuple):
 class Observation:
     """One member as the pool sees it. `barred`: why it is out of traffic whatever its health (safety, user's word).
 
-    Not `alive`: whatever its weight, it takes no mail now.
+    `wished_out`: its user does not want it in the traffic. Not `alive`: whatever its weight, it takes no mail now.
     """
 
     name: str
@@ -102,6 +102,7 @@ class Observation:
     serious_listings: tuple[str, ...] | None = None  # zones
     ptr_matches: bool | None = None
     barred: str | None = None
+    wished_out: bool = False
     alive: bool = True
 
 

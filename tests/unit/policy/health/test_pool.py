@@ -18,6 +18,7 @@ from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, obse
 WRONG_ADDRESS = "LanesClosed"
 ONE_OUT = settings(max_unavailable="1")
 DEAD = observation("mx3", alive=False)
+STANDBY = observation("mx3", barred="ZeroWeight", wished_out=True)
 
 
 def pool(*members: Any) -> list[Observation]:
@@ -78,6 +79,27 @@ def test_refused(name: str, seen: list[Observation], given: Settings, rule: Rule
     assert decision.refusals[0].rule is rule
     assert decision.members[0].share == 1
     assert "bounce 20 %" in decision.refusals[0].message
+
+
+@pytest.mark.parametrize("most", ["30%", "1"])
+def test_who_is_out_by_wish_is_not_counted_as_unavailable(most: str) -> None:
+    """A standby at weight 0 would else keep every bad member in traffic for ever."""
+    given, seen = settings(max_unavailable=most), [*pool(BAD, GOOD), STANDBY]
+    assert cuts([once(seen, given)]) == ["mx1"]
+    lost = once([*seen, observation("mx4", barred=WRONG_ADDRESS)], given)
+    assert lost.refusals[0].rule is Rule.MAX_UNAVAILABLE
+    assert lost.refusals[0].message.endswith("2 of 3 members would be out, maxUnavailable allows 1")
+
+
+def test_who_is_out_by_wish_raises_no_limit() -> None:
+    standbys = [observation(f"mx{number}", barred="Cordoned", wished_out=True) for number in range(4, 10)]
+    seen = [*pool(BAD, GOOD), observation("mx3", barred=WRONG_ADDRESS), *standbys]
+    assert once(seen, settings(max_unavailable="30%")).refusals[0].rule is Rule.MAX_UNAVAILABLE
+
+
+def test_min_available_does_not_count_on_who_is_out_by_wish() -> None:
+    refusals = once([*pool(BAD, GOOD), STANDBY], settings(min_available=2)).refusals
+    assert [refusal.rule for refusal in refusals] == [Rule.MIN_AVAILABLE]
 
 
 @pytest.mark.parametrize("most", ["4", "5", "100%"])
