@@ -56,8 +56,7 @@ class Room:
 
     def usable(self, name: str) -> bool:
         """Whether nothing but its health can keep it from taking mail."""
-        seen = self.members[name].observation
-        return seen.barred is None and seen.alive
+        return self.members[name].observation.usable
 
     def wanted(self) -> frozenset[str]:
         """Members that their users want in the traffic: only these can be unavailable."""

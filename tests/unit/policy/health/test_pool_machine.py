@@ -11,7 +11,7 @@ from smtppool.policy.health.counters import Observation, Windows
 from smtppool.policy.health.decision import Action, ActionKind, Decision, PoolState
 from smtppool.policy.health.examine import Subject
 from smtppool.policy.health.pool import TOO_FEW, decide
-from smtppool.policy.health.settings import FIRST_PAUSE, SPACING
+from smtppool.policy.health.settings import FIRST_PAUSE, LONGEST_PROBATION, SPACING
 from smtppool.policy.rolling import allowed_out
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, POOR, settings, windows
 
@@ -29,7 +29,10 @@ class Pool(RuleBasedStateMachine):
         self.settings = settings(min_available=least, max_unavailable=most)
         self.mail = {f"mx{number}": dict.fromkeys(PROVIDERS, "good") for number in range(members)}
         self.barred: set[str] = set()
+        self.wished: set[str] = set()
+        self.leaving: set[str] = set()
         self.dead: set[str] = set()
+        self.usable_since: dict[str, datetime] = dict.fromkeys(self.mail, NOW)
         self.state, self.now = PoolState(), NOW
         self.decision = Decision(members=())
         self.ill_since: dict[Subject, datetime] = {}
@@ -43,9 +46,12 @@ class Pool(RuleBasedStateMachine):
         for changed in PROVIDERS if provider is None else (provider,):
             self.mail[name][changed] = seen
 
-    @rule(data=st.data())
-    def a_member_is_barred_or_free_again(self, data: st.DataObject) -> None:
-        self.barred ^= {data.draw(st.sampled_from(sorted(self.mail)))}
+    @rule(data=st.data(), why=st.sampled_from(["safety", "its user's wish", "its node is cordoned"]))
+    def a_member_is_barred_or_free_again(self, data: st.DataObject, why: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.mail)))
+        self.barred ^= {name}
+        self.wished = (self.wished | ({name} if why == "its user's wish" else set())) & self.barred
+        self.leaving = (self.leaving | ({name} if why == "its node is cordoned" else set())) & self.barred
         self._decide()
 
     @rule(data=st.data())
@@ -58,6 +64,21 @@ class Pool(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         self._decide()
 
+    @rule(data=st.data(), then=st.sampled_from(["good", "none"]))
+    def a_member_has_a_bad_minute(self, data: st.DataObject, then: str) -> None:
+        """If the pool can spare it, it is out, and the others show how it comes back."""
+        name = data.draw(st.sampled_from(sorted(self.mail)))
+        self.mail[name] = dict.fromkeys(PROVIDERS, "bad")
+        self._decide()
+        self.mail[name] = dict.fromkeys(PROVIDERS, then)
+        self.every_minute(16)
+
+    @rule(minutes=st.sampled_from([4, 16]))
+    def every_minute(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.now += timedelta(minutes=1)
+            self._decide()
+
     def _decide(self) -> None:
         seen = [
             Observation(
@@ -65,11 +86,14 @@ class Pool(RuleBasedStateMachine):
                 providers={provider: self._windows(name, provider) for provider in PROVIDERS},
                 uptime=1.0,
                 barred="LanesClosed" if name in self.barred else None,
+                wished_out=name in self.wished,
+                leaving=name in self.leaving,
                 alive=name not in self.dead,
             )
             for name in self.mail
         ]
         self._remember_illness()
+        self._remember_service()
         self.state, self.decision = decide(self.state, seen, self.settings, self.now)
         self._check_actions()
 
@@ -85,6 +109,14 @@ class Pool(RuleBasedStateMachine):
                 else:
                     self.ill_since.setdefault(subject, self.now)
 
+    def _remember_service(self) -> None:
+        """Since when each member can take mail, as far as its health lets it."""
+        for name in self.mail:
+            if name in self.barred | self.dead:
+                self.usable_since.pop(name, None)
+            else:
+                self.usable_since.setdefault(name, self.now)
+
     def _check_actions(self) -> None:
         cuts = [action for action in self.decision.actions if action.kind not in BACK]
         assert len(cuts) <= 1
@@ -99,18 +131,25 @@ class Pool(RuleBasedStateMachine):
             self.acted_at, self.acted_on = self.now, name
         if action.kind is ActionKind.RETURN and action.reason != TOO_FEW:
             assert self.now - self.cut_at[action.subject] >= FIRST_PAUSE
+        if action.kind is ActionKind.RETURN:
+            assert name in self.usable_since or name in self.leaving
+        if action.kind is ActionKind.RESTORE:
+            assert self.now - self.usable_since.get(name, self.now) >= timedelta(minutes=2)
+            if not any(self.mail[name][of] == "good" for of in self._of(action.subject)):
+                assert self.now - self.usable_since[name] >= LONGEST_PROBATION
         if action.kind in BACK:
             return
         self.cut_at[action.subject] = self.now
-        states = (
-            self.mail[name].values() if action.subject.provider is None else [self.mail[name][action.subject.provider]]
-        )
-        if "bad" not in states:
+        if "bad" not in {self.mail[name][of] for of in self._of(action.subject)}:
             assert self.now - self.ill_since[action.subject] >= timedelta(minutes=2)
         out = [member for member in self.decision.members if member.share == 0]
         if action.subject.provider is None:
-            gone = self.barred | self.dead | {member.name for member in out}
-            assert len(gone) <= max(allowed_out(self.settings.max_unavailable, len(self.mail)), len(self.barred))
+            gone = (self.barred | self.dead | {member.name for member in out}) - self.wished
+            wanted = len(self.mail) - len(self.wished)
+            assert len(gone) <= allowed_out(self.settings.max_unavailable, wanted)
+
+    def _of(self, subject: Subject) -> tuple[str, ...]:
+        return PROVIDERS if subject.provider is None else (subject.provider,)
 
     @invariant()
     def enough_members_stay_at_every_provider(self) -> None:
