@@ -16,6 +16,7 @@ from smtppool.policy.health.track import Track
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, observation, settings, windows
 
 WRONG_ADDRESS = "LanesClosed"
+SPENT_CAP = "CapSpent"  # no such reason yet: the decision takes whatever bars a member
 ONE_OUT = settings(max_unavailable="1")
 DEAD = observation("mx3", alive=False)
 STANDBY = observation("mx3", barred="ZeroWeight", wished_out=True)
@@ -164,12 +165,21 @@ def test_listed_addresses_are_no_doubt() -> None:
     assert cuts([once(seen, settings())]) == ["mx1"]
 
 
-def test_safety_stands_above_min_available_and_min_available_above_health() -> None:
-    state, _ = run([(0, pool(BAD, GOOD))], settings())
-    barred = [*pool(BAD), observation("mx2", barred=WRONG_ADDRESS)]
-    _, decision = decide(state, barred, settings(), NOW + minutes(1))
-    assert [member.share for member in decision.members] == [0.1, 0.0]
+@pytest.mark.parametrize("reason", [WRONG_ADDRESS, SPENT_CAP, "Cordoned"])
+def test_safety_stands_above_min_available_and_min_available_above_health(reason: str) -> None:
+    """Who is barred is out, for whatever reason, although the pool is short of members; who is unwell comes back."""
+    given = settings(min_available=2)
+    state, _ = run([(0, pool(BAD, GOOD, GOOD))], given)
+    barred = [*pool(BAD), observation("mx2", barred=reason), observation("mx3")]
+    _, decision = decide(state, barred, given, NOW + minutes(1))
+    assert [member.share for member in decision.members] == [0.1, 0.0, 1.0]
     assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
+
+
+@pytest.mark.parametrize("reason", [WRONG_ADDRESS, SPENT_CAP])
+def test_not_even_the_last_member_is_spared_by_safety(reason: str) -> None:
+    decision = once([observation("mx1", barred=reason)], settings(min_available=1))
+    assert decision.members[0].share == 0.0
 
 
 def test_who_is_out_returns_early_when_the_others_die() -> None:

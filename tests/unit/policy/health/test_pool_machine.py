@@ -18,6 +18,7 @@ from tests.unit.policy.health.facts import BAD, GOOD, NOW, POOR, settings, windo
 PROVIDERS = ("google", "yahoo")
 BACK = {ActionKind.RETURN, ActionKind.RESTORE}
 MAIL = {"good": windows(GOOD), "poor": windows(POOR), "bad": windows(BAD), "none": ()}
+BY_WISH, BY_NODE = "Cordoned", "Drained"
 SEEN = st.sampled_from(["good", "good", "poor", "bad", "none"])
 
 
@@ -28,9 +29,7 @@ class Pool(RuleBasedStateMachine):
     def start(self, members: int, least: int, most: str) -> None:
         self.settings = settings(min_available=least, max_unavailable=most)
         self.mail = {f"mx{number}": dict.fromkeys(PROVIDERS, "good") for number in range(members)}
-        self.barred: set[str] = set()
-        self.wished: set[str] = set()
-        self.leaving: set[str] = set()
+        self.barred: dict[str, str] = {}
         self.dead: set[str] = set()
         self.usable_since: dict[str, datetime] = dict.fromkeys(self.mail, NOW)
         self.state, self.now = PoolState(), NOW
@@ -46,12 +45,11 @@ class Pool(RuleBasedStateMachine):
         for changed in PROVIDERS if provider is None else (provider,):
             self.mail[name][changed] = seen
 
-    @rule(data=st.data(), why=st.sampled_from(["safety", "its user's wish", "its node is cordoned"]))
-    def a_member_is_barred_or_free_again(self, data: st.DataObject, why: str) -> None:
+    @rule(data=st.data(), reason=st.sampled_from(["LanesClosed", "CapSpent", BY_WISH, BY_NODE]))
+    def a_member_is_barred_or_free_again(self, data: st.DataObject, reason: str) -> None:
         name = data.draw(st.sampled_from(sorted(self.mail)))
-        self.barred ^= {name}
-        self.wished = (self.wished | ({name} if why == "its user's wish" else set())) & self.barred
-        self.leaving = (self.leaving | ({name} if why == "its node is cordoned" else set())) & self.barred
+        if self.barred.pop(name, None) is None:
+            self.barred[name] = reason
         self._decide()
 
     @rule(data=st.data())
@@ -85,9 +83,9 @@ class Pool(RuleBasedStateMachine):
                 name=name,
                 providers={provider: self._windows(name, provider) for provider in PROVIDERS},
                 uptime=1.0,
-                barred="LanesClosed" if name in self.barred else None,
-                wished_out=name in self.wished,
-                leaving=name in self.leaving,
+                barred=self.barred.get(name),
+                wished_out=self.barred.get(name) == BY_WISH,
+                leaving=self.barred.get(name) == BY_NODE,
                 alive=name not in self.dead,
             )
             for name in self.mail
@@ -112,7 +110,7 @@ class Pool(RuleBasedStateMachine):
     def _remember_service(self) -> None:
         """Since when each member can take mail, as far as its health lets it."""
         for name in self.mail:
-            if name in self.barred | self.dead:
+            if name in self.barred.keys() | self.dead:
                 self.usable_since.pop(name, None)
             else:
                 self.usable_since.setdefault(name, self.now)
@@ -132,7 +130,7 @@ class Pool(RuleBasedStateMachine):
         if action.kind is ActionKind.RETURN and action.reason != TOO_FEW:
             assert self.now - self.cut_at[action.subject] >= FIRST_PAUSE
         if action.kind is ActionKind.RETURN:
-            assert name in self.usable_since or name in self.leaving
+            assert name in self.usable_since or self.barred.get(name) == BY_NODE
         if action.kind is ActionKind.RESTORE:
             assert self.now - self.usable_since.get(name, self.now) >= timedelta(minutes=2)
             if not any(self.mail[name][of] == "good" for of in self._of(action.subject)):
@@ -144,16 +142,16 @@ class Pool(RuleBasedStateMachine):
             assert self.now - self.ill_since[action.subject] >= timedelta(minutes=2)
         out = [member for member in self.decision.members if member.share == 0]
         if action.subject.provider is None:
-            gone = (self.barred | self.dead | {member.name for member in out}) - self.wished
-            wanted = len(self.mail) - len(self.wished)
-            assert len(gone) <= allowed_out(self.settings.max_unavailable, wanted)
+            gone = self.barred.keys() | self.dead | {member.name for member in out}
+            wanted = {name for name in self.mail if self.barred.get(name) != BY_WISH}
+            assert len(gone & wanted) <= allowed_out(self.settings.max_unavailable, len(wanted))
 
     def _of(self, subject: Subject) -> tuple[str, ...]:
         return PROVIDERS if subject.provider is None else (subject.provider,)
 
     @invariant()
     def enough_members_stay_at_every_provider(self) -> None:
-        usable = len(self.mail) - len(self.barred | self.dead)
+        usable = len(self.mail) - len(self.barred.keys() | self.dead)
         needed = min(usable, max(1, self.settings.min_available))
         serving = [member for member in self.decision.members if member.share > 0 and member.name not in self.dead]
         assert len(serving) >= needed
