@@ -24,6 +24,7 @@ class TrackRecord(Observed):
     standing: Standing
     since: Timestamp
     judged_from: Timestamp | None = None  # evidence from before is no longer looked at
+    serving_since: Timestamp | None = None  # on probation: since when it could take mail without a break
     cuts: Annotated[int, Field(ge=0, le=1000)] = 0
     reason: Reason = ""
     message: Message = ""

@@ -43,6 +43,7 @@ BY_REASON: Final[Mapping[str, str]] = {
     "CorruptQueue": "look at the files in corrupt/ of the queue, in the container `postfix`, and move them away",
     "VolumeNotKept": "run smtppool queue save <server>: it makes the volume outlive its claim",
     "MailQueued": "let the queue be delivered, or decide: smtppool queue save|drop <server>",
+    "Probation": "wait: good figures end it, or an hour with too little mail to judge; the message has its cause",
     "RollWaits": "repair the member that the message names; the roll goes on by itself",
 }
 _PULL: Final = "push the image, or name pull secrets in spec.pod.imagePullSecrets"

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from smtppool.api.documents import Report
 from smtppool.api.health_record import HealthRecord
 from smtppool.api.names import Key, health_name
 from smtppool.control.assess import Assessment, InForce, assess
 from smtppool.control.entries import Assessed
 from smtppool.control.frozen import frozen_weights
 from smtppool.control.neighbours import Neighbours
+from smtppool.control.pods import LastPod
 from smtppool.control.reading import Reader
 from smtppool.control.scored import Scored
 from smtppool.control.settings import Settings
@@ -60,7 +60,7 @@ class Context:
     marker: Marker
     statuses: StatusWriter
     recorder: Recorder
-    last_words: dict[tuple[Key, str], Report] = field(default_factory=dict)  # by server and uid: of ended pods
+    last_pods: dict[tuple[Key, str], LastPod] = field(default_factory=dict)  # by server and its uid
     clock: Callable[[], datetime] = utc_now
     settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
     settling: dict[str, datetime] = field(default_factory=dict)

@@ -111,7 +111,7 @@ class Deletion:
         volume_kept: bool,
     ) -> LifecycleFacts:
         known = view.status.get("queue")
-        now = self._context.clock()
+        now, last = self._context.clock(), self._context.last_pods.get((view.key, view.uid))
         state = pod_state(remains.pod, now=now)
         queue = QueueFacts(
             server=view.key,
@@ -122,7 +122,8 @@ class Deletion:
             pod_address=pod_address(remains.pod) if remains.pod is not None else None,
             granted=view.grant.intake if view.grant is not None else None,
             report=view.last_report,
-            last_words=self._context.last_words.get((view.key, view.uid)) if state in _ENDED else None,
+            last_words=last.words if last is not None and state in _ENDED else None,
+            last_pod_uid=last.uid if last is not None else None,
             known_depth=QueueDepth.model_validate(known) if known is not None else None,
         )
         return LifecycleFacts(

@@ -87,7 +87,7 @@ class Dispatcher:
             forget_volume(self._context, body)
         elif kind in _OWN:
             self._context.gatherer.forget(body)
-            self._context.last_words.pop((key_of(body), uid_of(body)), None)
+            self._context.last_pods.pop((key_of(body), uid_of(body)), None)
 
     def _pool(self, body: Body) -> None:
         key = key_of(body)

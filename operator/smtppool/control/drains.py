@@ -93,6 +93,7 @@ def queue_facts(view: ServerView, *, now: datetime) -> QueueFacts:
         granted=view.grant.intake if view.grant is not None else None,
         report=view.last_report,
         last_words=None,
+        last_pod_uid=pod.uid if pod else None,
         known_depth=QueueDepth.model_validate(known) if known is not None else None,
     )
 

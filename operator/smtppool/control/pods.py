@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from smtppool.api.base import IPV4_PATTERN
 from smtppool.api.documents import Report, is_of_pod
@@ -36,6 +36,13 @@ class PodView:
     egress: str | None  # name of the egress provider that it was made for
     revision: str | None
     trouble: Verdict | None  # why it is not ready
+
+
+class LastPod(NamedTuple):
+    """The last pod of a relay that was seen; `words`: what it left, if it has ended and said so."""
+
+    uid: str
+    words: Report | None
 
 
 def pod_view(body: Body) -> PodView:

@@ -18,6 +18,7 @@ from smtppool.control.view import PoolView, ServerView
 from smtppool.control.vitals import Vitals, barred, vitals
 from smtppool.kube.apply import Applied
 from smtppool.kube.kinds import CONFIG_MAP
+from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.health.counters import Observation
 from smtppool.policy.health.decision import Decision, PoolState
 from smtppool.policy.health.pool import decide
@@ -86,6 +87,8 @@ def observation(view: ServerView, assessment: Assessment, seen: Vitals) -> Obser
         uptime=seen.uptime.share,
         signals=signals_of(view.spec.external_signals) if view.spec else None,
         barred=barred(assessment),
+        leaving=assessment.asked_by is AskedBy.NODE,
+        wished_out=view.spec is not None and assessment.member.wished_out,
         alive=seen.alive,
     )
 

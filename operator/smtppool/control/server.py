@@ -135,7 +135,7 @@ class ServerWorker:
 
     def _forget(self, view: ServerView) -> None:
         self._children.forget(view.uid)
-        self._context.last_words.pop((view.key, view.uid), None)
+        self._context.last_pods.pop((view.key, view.uid), None)
         self._figures_written.pop(view.uid, None)
         self._context.failing.pop(view.uid, None)
 

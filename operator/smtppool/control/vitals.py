@@ -1,20 +1,24 @@
 """What is seen of the members of a pool beside their mail: whether each is there, and for which share of the time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from smtppool.api.documents import Lanes
 from smtppool.control.assess import Assessment
 from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.view import PoolView, ServerView
 from smtppool.policy.drain_facts import AskedBy
 from smtppool.policy.health.pulse import Pulse
 from smtppool.policy.health.uptime import Uptime
+from smtppool.policy.weights import decide_weight
 
 # Barred by somebody's will, or before its first start: no downtime.
 _UNWANTED = frozenset(
     {"Cordoned", "Drained", "Rolling", "Deleted", "NotAccepted", "NoReport", "NotEvaluated", "ZeroWeight"}
 )
+
+_ANY = "0.0.0.0"  # noqa: S104 - an address of a pod that is not there
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,13 @@ def vitals(
 
 
 def barred(assessment: Assessment) -> str | None:
-    """What keeps it out beside its health: one that was emptied because of it may come back when the pool needs it."""
-    return None if assessment.asked_by is AskedBy.HEALTH else assessment.weight.barred
+    """What keeps it out beside its health and the drain that its health asks for, which ends when the pool needs it."""
+    if assessment.asked_by is not AskedBy.HEALTH:
+        return assessment.weight.barred
+    facts = replace(assessment.member, emptied=False, lanes_open=assessment.egress.lanes is Lanes.OPEN)
+    if assessment.drain.released:  # the pod went with it: that one has no address says nothing, as a new one may
+        facts = replace(facts, pod_address=facts.pod_address or _ANY, terminating=False, lanes_open=True)
+    return decide_weight(facts).barred
 
 
 def _seen(before: Vitals, view: ServerView, assessment: Assessment, down: frozenset[str], now: datetime) -> Vitals:

@@ -1,8 +1,8 @@
 """Is it proven that a deleted server's queue holds no mail.
 
 The proof is a count made while nothing could come in: a report with closed intake and no session of its own, by the
-pod that is there (or by the last one, if none can have run since), or the count that an agent leaves after Postfix has
-stopped.
+pod that is there (or by the last one, if none can have run since), or the count that the same pod leaves after Postfix
+has stopped.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,8 @@ class QueueFacts:
     pod_address: str | None
     granted: Intake | None  # what the grant in force says; None: there is none
     report: Report | None  # the last one, also if its ConfigMap is gone
-    last_words: Report | None  # of the present or last pod, counted after Postfix had stopped
+    last_words: Report | None  # of some pod of it, counted after Postfix had stopped
+    last_pod_uid: str | None  # the last pod that was seen, present or gone
     known_depth: QueueDepth | None  # from the status
 
     @property
@@ -100,7 +101,15 @@ def _last_words(facts: QueueFacts) -> Look | None:
     words = facts.last_words
     if words is None or words.queue is None or facts.pod is PodState.RUNNING:
         return None
-    return _by_depth(facts, words.queue)
+    return _by_depth(facts, words.queue) if _said_last(facts, words) else None
+
+
+def _said_last(facts: QueueFacts, words: Report) -> bool:
+    """A pod knows nothing of the mail that a later one took: one that is there, or was seen, or has reported."""
+    if facts.pod_uid is not None:
+        return words.pod_uid == facts.pod_uid
+    reported = facts.report is None or facts.report.pod_uid == words.pod_uid
+    return reported and words.pod_uid == facts.last_pod_uid
 
 
 def _closed_report(facts: QueueFacts) -> Look | None:

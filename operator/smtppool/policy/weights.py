@@ -33,6 +33,12 @@ class MemberFacts:
     health_share: float = 1.0  # part of the base weight that its health leaves, 0..1
     health_message: str = ""
 
+    @property
+    def wished_out(self) -> bool:
+        """Its user does not want it in the traffic, whatever else keeps it out."""
+        active = self.desired is DesiredState.ACTIVE and self.warmup is not WarmupMode.PLAN
+        return self.deleted or not active or self.base_weight == 0
+
 
 @dataclass(frozen=True)
 class WeightDecision:

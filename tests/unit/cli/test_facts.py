@@ -84,6 +84,7 @@ def test_smarthost_has_no_address() -> None:
         (condition("DrainBlocked", "True", "NotTaken"), "what the peers answer"),
         (condition("QueueUnreachable", "True", "NoReport"), "container `agent`"),
         (condition("Ready", "False", "CrashLoopBackOff"), "kubectl logs --previous"),
+        (condition("Healthy", "False", "Probation"), "wait: "),
         (condition("NewKind", "False", "Odd"), "see the message"),
     ],
 )

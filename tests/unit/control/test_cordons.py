@@ -11,6 +11,8 @@ from smtppool.control.assess import placement_of
 from smtppool.control.conditions.draining import draining
 from smtppool.control.conditions.ready import ready
 from smtppool.control.cordons import cordons
+from smtppool.control.scoring import observation
+from smtppool.control.vitals import Vitals
 from smtppool.kube.kinds import Body
 from smtppool.policy.drain import Phase
 from smtppool.policy.drain_facts import AskedBy
@@ -71,6 +73,13 @@ def test_it_hands_over_when_the_pool_lets_it_go() -> None:
     _, assessment, _ = cordoned(node("n2"), queue=QueueDepth(deferred=2)).look()
     assert assessment.asked_by is AskedBy.NODE
     assert (assessment.grant.lanes, assessment.grant.intake) == (Lanes.HANDOVER, Intake.CLOSED)
+
+
+@pytest.mark.parametrize(("decision", "leaves"), [("Leaves", True), ("MinAvailable", False)])
+def test_its_health_knows_that_the_pool_would_call_it_back(decision: str, leaves: bool) -> None:
+    view, assessment, _ = cordoned(decided=LEAVES | {"decision": decision}).look()
+    seen = observation(view, assessment, Vitals())
+    assert (seen.leaving, seen.usable) == (leaves, False)
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,40 @@ def test_a_member_that_is_bad_at_one_provider_names_it() -> None:
     assert "google" not in verdict.message
 
 
+def test_a_provider_on_probation_is_told_of_as_a_relay_is() -> None:
+    found = excluded_at_yahoo(observation("mx1"), observation("mx2"), minutes_on=16)
+    verdict = healthy(found, "mx1")
+    assert verdict[:2] == ("False", "Probation")
+    assert verdict.message.startswith("mx1 at yahoo is on probation; it was out for: bounce 20 %")
+
+
+def test_a_provider_that_returns_early_is_on_probation_too() -> None:
+    found = excluded_at_yahoo(observation("mx1"), observation("mx2", barred="LanesClosed"), minutes_on=1)
+    verdict = healthy(found, "mx1")
+    assert verdict[:2] == ("False", "Probation")
+    assert "returns early" in verdict.message
+
+
+def test_probation_at_one_provider_hides_no_limit_that_is_broken_at_another() -> None:
+    early = observation("mx1", providers={"google": windows(GOOD), "yahoo": windows(BAD)})
+    late = observation("mx1", providers={"google": windows(BAD), "yahoo": windows(GOOD)})
+    state, _ = decide(PoolState(), [late, observation("mx2")], settings(), NOW)
+    for minute in range(1, 18):
+        seen = early if minute == 17 else observation("mx1")
+        state, decision = decide(state, [seen, observation("mx2")], settings(), NOW + minutes(minute))
+    verdict = healthy(Scored(uid="uid", state=state, decision=decision), "mx1")
+    assert verdict[:2] == ("False", "BounceRate")
+
+
+def excluded_at_yahoo(*then: Observation, minutes_on: int) -> Scored:
+    """The decision so many minutes after mx1 was excluded there."""
+    seen = observation("mx1", providers={"google": windows(GOOD), "yahoo": windows(BAD)})
+    state, decision = decide(PoolState(), [seen, observation("mx2")], settings(), NOW)
+    for minute in range(1, minutes_on + 1):
+        state, decision = decide(state, then, settings(), NOW + minutes(minute))
+    return Scored(uid="uid", state=state, decision=decision)
+
+
 def test_a_server_that_is_new_since_the_decision() -> None:
     assert healthy(scored(observation("mx1")), "mx9")[:2] == ("Unknown", "NotEvaluated")
 

@@ -50,7 +50,7 @@ def dispatcher(queues: Queues) -> Dispatcher:
         gatherer=gatherer,
         neighbours=neighbours,
         clock=lambda: NOW,
-        last_words={},
+        last_pods={},
         settings=SimpleNamespace(operator_namespace="system"),
     )
     made = Dispatcher(cast("Context", context))

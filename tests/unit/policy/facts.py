@@ -121,6 +121,7 @@ def queue_facts(**fields: Any) -> QueueFacts:
         granted=Intake.CLOSED,
         report=report(),
         last_words=None,
+        last_pod_uid=UID,
         known_depth=QueueDepth(),
     )
     return replace(queue, **fields)

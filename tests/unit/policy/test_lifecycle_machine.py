@@ -1,6 +1,7 @@
 """A world with a relay, its mail, a cluster that fails, and an operator that restarts: no mail is ever deleted.
 
-The relay's true queue is known to the world only; the policy sees reports, last words and its own record.
+The relay's true queue is known to the world only; the policy sees reports, last words and its own record. Last words
+are kept as they were said, also where a later pod came: it is the policy that must tell whose they are.
 """
 
 from dataclasses import replace
@@ -89,15 +90,24 @@ class Deletion(RuleBasedStateMachine):
             case "starts anew" if self.runs:  # its sandbox, as after a reboot of the node
                 self.address, self.sessions, self.intake = self.address + 1, 0, Intake.OPEN
 
+    @precondition(lambda self: self.runs and not self.namespace_ends)
+    @rule(empty=st.booleans(), taken=st.integers(0, 2))
+    def rolled_with_words(self, empty: bool, taken: int) -> None:
+        """The pod says at its end how much is left, and the next one of the same relay takes more."""
+        self.sessions, self.queued = 0, 0 if empty else self.queued
+        self.words = self._statement()
+        self.uid, self.address, self.intake = self.uid + 1, self.address + 1, Intake.OPEN
+        self.queued += taken
+
     @precondition(lambda self: self.report is not None)
-    @rule(sends=st.booleans())
-    def namespace_is_deleted(self, sends: bool) -> None:
-        """The pod ends, its agent says how much is left; no report can be written any more."""
+    @rule(sends=st.booleans(), speaks=st.booleans())
+    def namespace_is_deleted(self, sends: bool, speaks: bool) -> None:
+        """The pod ends and says how much is left, unless it is killed; no report can be written any more."""
         self.deleted = self.namespace_ends = True
         if self.runs:
             self.queued += sends and self.intake is Intake.OPEN
             self.sessions = 0
-            self.state, self.words = PodState.ENDED, self._statement()
+            self.state, self.words = PodState.ENDED, self._statement() if speaks else self.words
 
     @precondition(lambda self: self.namespace_ends)
     @rule()
@@ -145,6 +155,7 @@ class Deletion(RuleBasedStateMachine):
             pod_address=None if self.state is PodState.ABSENT else f"10.244.1.{self.address % 256}",
             report=self.report,
             last_words=self.words,
+            last_pod_uid=f"pod-{self.uid}",
         )
         return replace(
             lifecycle_facts(queue=queue),

@@ -122,6 +122,34 @@ def test_health_alone_bars_nobody(facts: MemberFacts) -> None:
         assert decide_weight(healthy).weight == 0
 
 
+@given(FACTS)
+def test_who_is_out_by_wish_is_barred(facts: MemberFacts) -> None:
+    """Whatever else is the matter with it."""
+    if facts.wished_out:
+        assert decide_weight(facts).barred is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "wished"),
+    [
+        ({}, False),
+        ({"base_weight": 0}, True),
+        ({"base_weight": 0, "lanes_open": False}, True),
+        ({"desired": DesiredState.CORDONED}, True),
+        ({"desired": DesiredState.DRAINED, "emptied": True, "pod_address": None}, True),
+        ({"warmup": WarmupMode.PLAN}, True),
+        ({"deleted": True}, True),
+        ({"emptied": True}, False),
+        ({"rolling": True}, False),
+        ({"lanes_open": False}, False),
+        ({"health_share": 0.0}, False),
+    ],
+    ids=str,
+)
+def test_a_wish_is_what_the_user_says(fields: dict[str, Any], wished: bool) -> None:
+    assert member_facts(**fields).wished_out is wished
+
+
 def test_an_unhealthy_member_takes_no_mail_from_peers() -> None:
     facts = member_facts(health_share=0.0)
     member = routed(facts, decide_weight(facts), entry=True)

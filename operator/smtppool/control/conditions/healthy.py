@@ -21,7 +21,7 @@ def healthy(scored: Scored | None, server: str) -> Verdict:
     if verdict.status == "True" and member.unevaluated:
         verdict = verdict._replace(message=f"{verdict.message}; not evaluated: {', '.join(member.unevaluated)}")
     if verdict.status != "False" and (told := _providers(member)):
-        verdict = Verdict("False", _worst(member).reason, told)
+        verdict = Verdict("False", _reason(_worst(member)), told)
     refused = [one for one in scored.decision.refusals if one.subject.server == server]
     return verdict._replace(message=f"{verdict.message}; {_kept(refused)}") if refused else verdict
 
@@ -46,7 +46,7 @@ def _standing(relay: Health, server: str) -> Verdict:
     if relay.standing is Standing.OUT:
         return Verdict("False", relay.reason, relay.message)
     if relay.standing is Standing.PROBATION:
-        return Verdict("False", "Probation", relay.message or f"{server} is on probation")
+        return Verdict("False", _reason(relay), relay.message or f"{server} is on probation")
     if relay.reason == NOT_EVALUATED:
         return Verdict("Unknown", NOT_EVALUATED, relay.message)
     if relay.reason == HEALTHY:
@@ -59,7 +59,14 @@ def _providers(member: MemberHealth) -> str:
 
 
 def _worst(member: MemberHealth) -> Health:
-    return next(health for _, health in sorted(member.providers.items()) if _is_bad(health))
+    """The first by name that breaks a limit, or else that is on probation."""
+    bad = [health for _, health in sorted(member.providers.items()) if _is_bad(health)]
+    return min(bad, key=lambda health: health.standing is Standing.PROBATION)
+
+
+def _reason(health: Health) -> str:
+    """On probation, whichever way it came back, that is what matters; the message tells the rest."""
+    return "Probation" if health.standing is Standing.PROBATION else health.reason
 
 
 def _is_bad(health: Health) -> bool:

@@ -91,7 +91,8 @@ class ExternalSignal(NamedTuple):
 class Observation:
     """One member as the pool sees it. `barred`: why it is out of traffic whatever its health (safety, user's word).
 
-    Not `alive`: whatever its weight, it takes no mail now.
+    `wished_out`: its user does not want it in the traffic. `leaving`: it is emptied because its node is cordoned, and
+    the pool calls it back when it needs it. Not `alive`: whatever its weight, it takes no mail now.
     """
 
     name: str
@@ -102,7 +103,14 @@ class Observation:
     serious_listings: tuple[str, ...] | None = None  # zones
     ptr_matches: bool | None = None
     barred: str | None = None
+    wished_out: bool = False
+    leaving: bool = False
     alive: bool = True
+
+    @property
+    def usable(self) -> bool:
+        """Nothing but its health can keep it from taking mail."""
+        return self.barred is None and self.alive
 
 
 def total(counts: Iterable[Counts]) -> Counts:

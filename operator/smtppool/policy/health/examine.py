@@ -67,10 +67,14 @@ def examine(observation: Observation, before: ServerState, settings: Settings, n
     }
     whole = see(roll_up(included.values()), provider=None)
     looks[None] = _blamed(whole, included, looks, partial(see, provider=None))
-    step = advance(relay, looks[None], settings, now)
+    step = advance(relay, looks[None], observation, settings, now)
     wishes: dict[str | None, Step] = {} if step.wish is Wish.NONE else {None: step}
     if relay.standing is not Standing.OUT:
-        steps = {name: advance(tracks.get(name, Track()), seen, settings, now) for name, seen in looks.items() if name}
+        steps = {
+            name: advance(tracks.get(name, Track()), seen, observation, settings, now)
+            for name, seen in looks.items()
+            if name
+        }
         tracks = {name: found.track for name, found in steps.items()}
         if step.wish is not Wish.CUT:
             wishes |= {name: found for name, found in steps.items() if _can_be_done(name, found.wish)}

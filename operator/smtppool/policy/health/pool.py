@@ -145,7 +145,7 @@ def _applied(room: Room, action: Action) -> Room:
 
 def _with(state: ServerState, provider: str | None, track: Track) -> ServerState:
     if provider is None:  # looks at its providers are interrupted: their streaks end
-        return ServerState(track, {name: replace(known, bad=0, good=0) for name, known in state.providers.items()})
+        return ServerState(track, {name: known.interrupted() for name, known in state.providers.items()})
     return replace(state, providers={**state.providers, provider: track})
 
 

@@ -1,7 +1,7 @@
 """Whether the pool can spare a member now: the rules that stand above health, in their order.
 
 Health alone never empties a pool. Members that are barred for other reasons, or dead, are out all the same and count
-as out.
+as out, but for those that their users want out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -56,8 +56,11 @@ class Room:
 
     def usable(self, name: str) -> bool:
         """Whether nothing but its health can keep it from taking mail."""
-        seen = self.members[name].observation
-        return seen.barred is None and seen.alive
+        return self.members[name].observation.usable
+
+    def wanted(self) -> frozenset[str]:
+        """Members that their users want in the traffic: only these can be unavailable."""
+        return frozenset(name for name, found in self.members.items() if not found.observation.wished_out)
 
     def refusal(self, subject: Subject, cause: Cause, before: PoolState) -> Refusal | None:
         """Why this cut is not made now; None if it may be."""
@@ -86,9 +89,11 @@ class Room:
         if (agreeing := self.all_bad(subject.provider, cause)) and self.now < since + FREEZE_LIMIT:
             told = f"all {agreeing} members show {cause}: the cause is hardly a member"
             yield Refusal(Rule.ALL_BAD, subject, told, since + FREEZE_LIMIT)
-        out, allowed = len(self.members) - len(others), allowed_out(settings.max_unavailable, len(self.members))
+        wanted = self.wanted()
+        out, allowed = len(wanted - others), allowed_out(settings.max_unavailable, len(wanted))
         if out > allowed:
-            yield Refusal(Rule.MAX_UNAVAILABLE, subject, f"{out} members would be out, maxUnavailable allows {allowed}")
+            told = f"{out} of {len(wanted)} members would be out, maxUnavailable allows {allowed}"
+            yield Refusal(Rule.MAX_UNAVAILABLE, subject, told)
         if (until := spaced_until(before, subject.server, self.now)) is not None:
             told = f"{before.acted_on} was acted on less than {SPACING.total_seconds():.0f} s ago"
             yield Refusal(Rule.SPACING, subject, told, until)

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from smtppool.api.outcomes import Standing
-from smtppool.policy.health.counters import Windows
+from smtppool.policy.health.counters import Observation, Windows
 from smtppool.policy.health.gates import Finding, Look
 from smtppool.policy.health.settings import (
     FIRST_PAUSE,
@@ -34,13 +34,17 @@ class Wish(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """All that is remembered of a subject. `cuts`: in a row, each doubles the pause."""
+    """All that is remembered of a subject. `cuts`: in a row, each doubles the pause.
+
+    `serving_since`: on probation, since when it could take mail without a break; None: it cannot.
+    """
 
     standing: Standing = Standing.ACTIVE
     since: datetime | None = None
     reason: str = ""
     message: str = ""
     judged_from: datetime | None = None
+    serving_since: datetime | None = None
     counted_at: datetime | None = None
     bad: int = 0
     good: int = 0
@@ -48,11 +52,11 @@ class Track:
 
     def at(self, now: datetime) -> "Track":
         """The same with no moment in the future, so that a clock that was set back stops nothing for long."""
-        moments = (self.since, self.judged_from, self.counted_at)
+        moments = (self.since, self.judged_from, self.serving_since, self.counted_at)
         if all(moment is None or moment <= now for moment in moments):
             return self
-        since, judged_from, counted_at = (moment and min(moment, now) for moment in moments)
-        return replace(self, since=since, judged_from=judged_from, counted_at=counted_at)
+        since, judged_from, serving_since, counted_at = (moment and min(moment, now) for moment in moments)
+        return replace(self, since=since, judged_from=judged_from, serving_since=serving_since, counted_at=counted_at)
 
     @property
     def back_at(self) -> datetime | None:
@@ -77,11 +81,24 @@ class Track:
 
     def returned(self, reason: str, message: str, now: datetime) -> "Track":
         """Back at a small weight, judged by what it does from now on."""
-        return _moved(Standing.PROBATION, reason, message, now, cuts=self.cuts)
+        return replace(_moved(Standing.PROBATION, reason, message, now, cuts=self.cuts), serving_since=now)
 
     def restored(self, now: datetime) -> "Track":
         """Back at the full weight; what it did on probation still counts."""
-        return replace(self, standing=Standing.ACTIVE, since=now, reason="", message="", bad=0, good=0)
+        fine = replace(self, standing=Standing.ACTIVE, since=now, reason="", message="")
+        return fine.interrupted()
+
+    def interrupted(self) -> "Track":
+        """Without what must be seen in a row."""
+        return replace(self, bad=0, good=0, serving_since=None)
+
+    def tried(self, seen: Observation, now: datetime) -> "Track":
+        """Probation is time in which mail could have come; counters that stand still are no proof of anything."""
+        if self.standing is not Standing.PROBATION:
+            return self
+        if not seen.usable:
+            return replace(self, good=0, serving_since=None)
+        return replace(self, serving_since=self.serving_since or now)
 
 
 class Step(NamedTuple):
@@ -105,11 +122,15 @@ def fresh(windows: Windows, judged_from: datetime | None, now: datetime) -> Wind
     return tuple(window for window in windows if now - window.length >= judged_from)
 
 
-def advance(track: Track, look: Look, settings: Settings, now: datetime) -> Step:
-    """Count the look if a minute has passed, and say what follows."""
-    counted = _counted(track, look, settings, now)
+def advance(track: Track, look: Look, seen: Observation, settings: Settings, now: datetime) -> Step:
+    """Count the look if a minute has passed, and say what follows.
+
+    Who could take no mail stays out: a return would only end a drain that goes on for good reason.
+    """
+    counted = _counted(track, look, settings, now).tried(seen, now)
     if counted.standing is Standing.OUT:
-        due = counted.back_at is not None and now >= counted.back_at and counted.good >= LOOKS and not look.findings
+        over = counted.back_at is not None and now >= counted.back_at and counted.good >= LOOKS
+        due = over and not look.findings and (seen.usable or seen.leaving)
         return Step(counted, Wish.RETURN if due else Wish.NONE)
     proven = next((finding for finding in look.findings if finding.at_once or counted.bad >= LOOKS), None)
     if proven is not None:
@@ -120,8 +141,10 @@ def advance(track: Track, look: Look, settings: Settings, now: datetime) -> Step
 
 
 def _passed(track: Track, look: Look, now: datetime) -> bool:
-    unjudged = look.score is None and track.bad == 0
-    return track.good >= LOOKS or (unjudged and track.since is not None and now - track.since >= LONGEST_PROBATION)
+    if track.good >= LOOKS:
+        return True
+    served = now - (track.serving_since or now)
+    return look.score is None and track.bad == 0 and served >= LONGEST_PROBATION
 
 
 def _counted(track: Track, look: Look, settings: Settings, now: datetime) -> Track:

@@ -16,8 +16,10 @@ from smtppool.policy.health.track import Track
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, counts, minutes, observation, settings, windows
 
 WRONG_ADDRESS = "LanesClosed"
+SPENT_CAP = "CapSpent"  # no such reason yet: the decision takes whatever bars a member
 ONE_OUT = settings(max_unavailable="1")
 DEAD = observation("mx3", alive=False)
+STANDBY = observation("mx3", barred="ZeroWeight", wished_out=True)
 
 
 def pool(*members: Any) -> list[Observation]:
@@ -78,6 +80,27 @@ def test_refused(name: str, seen: list[Observation], given: Settings, rule: Rule
     assert decision.refusals[0].rule is rule
     assert decision.members[0].share == 1
     assert "bounce 20 %" in decision.refusals[0].message
+
+
+@pytest.mark.parametrize("most", ["30%", "1"])
+def test_who_is_out_by_wish_is_not_counted_as_unavailable(most: str) -> None:
+    """A standby at weight 0 would else keep every bad member in traffic for ever."""
+    given, seen = settings(max_unavailable=most), [*pool(BAD, GOOD), STANDBY]
+    assert cuts([once(seen, given)]) == ["mx1"]
+    lost = once([*seen, observation("mx4", barred=WRONG_ADDRESS)], given)
+    assert lost.refusals[0].rule is Rule.MAX_UNAVAILABLE
+    assert lost.refusals[0].message.endswith("2 of 3 members would be out, maxUnavailable allows 1")
+
+
+def test_who_is_out_by_wish_raises_no_limit() -> None:
+    standbys = [observation(f"mx{number}", barred="Cordoned", wished_out=True) for number in range(4, 10)]
+    seen = [*pool(BAD, GOOD), observation("mx3", barred=WRONG_ADDRESS), *standbys]
+    assert once(seen, settings(max_unavailable="30%")).refusals[0].rule is Rule.MAX_UNAVAILABLE
+
+
+def test_min_available_does_not_count_on_who_is_out_by_wish() -> None:
+    refusals = once([*pool(BAD, GOOD), STANDBY], settings(min_available=2)).refusals
+    assert [refusal.rule for refusal in refusals] == [Rule.MIN_AVAILABLE]
 
 
 @pytest.mark.parametrize("most", ["4", "5", "100%"])
@@ -142,12 +165,21 @@ def test_listed_addresses_are_no_doubt() -> None:
     assert cuts([once(seen, settings())]) == ["mx1"]
 
 
-def test_safety_stands_above_min_available_and_min_available_above_health() -> None:
-    state, _ = run([(0, pool(BAD, GOOD))], settings())
-    barred = [*pool(BAD), observation("mx2", barred=WRONG_ADDRESS)]
-    _, decision = decide(state, barred, settings(), NOW + minutes(1))
-    assert [member.share for member in decision.members] == [0.1, 0.0]
+@pytest.mark.parametrize("reason", [WRONG_ADDRESS, SPENT_CAP, "Cordoned"])
+def test_safety_stands_above_min_available_and_min_available_above_health(reason: str) -> None:
+    """Who is barred is out, for whatever reason, although the pool is short of members; who is unwell comes back."""
+    given = settings(min_available=2)
+    state, _ = run([(0, pool(BAD, GOOD, GOOD))], given)
+    barred = [*pool(BAD), observation("mx2", barred=reason), observation("mx3")]
+    _, decision = decide(state, barred, given, NOW + minutes(1))
+    assert [member.share for member in decision.members] == [0.1, 0.0, 1.0]
     assert decision.actions[0][:3] == (ActionKind.RETURN, ("mx1", None), TOO_FEW)
+
+
+@pytest.mark.parametrize("reason", [WRONG_ADDRESS, SPENT_CAP])
+def test_not_even_the_last_member_is_spared_by_safety(reason: str) -> None:
+    decision = once([observation("mx1", barred=reason)], settings(min_available=1))
+    assert decision.members[0].share == 0.0
 
 
 def test_who_is_out_returns_early_when_the_others_die() -> None:

@@ -11,13 +11,14 @@ from smtppool.policy.health.counters import Observation, Windows
 from smtppool.policy.health.decision import Action, ActionKind, Decision, PoolState
 from smtppool.policy.health.examine import Subject
 from smtppool.policy.health.pool import TOO_FEW, decide
-from smtppool.policy.health.settings import FIRST_PAUSE, SPACING
+from smtppool.policy.health.settings import FIRST_PAUSE, LONGEST_PROBATION, SPACING
 from smtppool.policy.rolling import allowed_out
 from tests.unit.policy.health.facts import BAD, GOOD, NOW, POOR, settings, windows
 
 PROVIDERS = ("google", "yahoo")
 BACK = {ActionKind.RETURN, ActionKind.RESTORE}
 MAIL = {"good": windows(GOOD), "poor": windows(POOR), "bad": windows(BAD), "none": ()}
+BY_WISH, BY_NODE = "Cordoned", "Drained"
 SEEN = st.sampled_from(["good", "good", "poor", "bad", "none"])
 
 
@@ -28,8 +29,9 @@ class Pool(RuleBasedStateMachine):
     def start(self, members: int, least: int, most: str) -> None:
         self.settings = settings(min_available=least, max_unavailable=most)
         self.mail = {f"mx{number}": dict.fromkeys(PROVIDERS, "good") for number in range(members)}
-        self.barred: set[str] = set()
+        self.barred: dict[str, str] = {}
         self.dead: set[str] = set()
+        self.usable_since: dict[str, datetime] = dict.fromkeys(self.mail, NOW)
         self.state, self.now = PoolState(), NOW
         self.decision = Decision(members=())
         self.ill_since: dict[Subject, datetime] = {}
@@ -43,9 +45,11 @@ class Pool(RuleBasedStateMachine):
         for changed in PROVIDERS if provider is None else (provider,):
             self.mail[name][changed] = seen
 
-    @rule(data=st.data())
-    def a_member_is_barred_or_free_again(self, data: st.DataObject) -> None:
-        self.barred ^= {data.draw(st.sampled_from(sorted(self.mail)))}
+    @rule(data=st.data(), reason=st.sampled_from(["LanesClosed", "CapSpent", BY_WISH, BY_NODE]))
+    def a_member_is_barred_or_free_again(self, data: st.DataObject, reason: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.mail)))
+        if self.barred.pop(name, None) is None:
+            self.barred[name] = reason
         self._decide()
 
     @rule(data=st.data())
@@ -58,18 +62,36 @@ class Pool(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         self._decide()
 
+    @rule(data=st.data(), then=st.sampled_from(["good", "none"]))
+    def a_member_has_a_bad_minute(self, data: st.DataObject, then: str) -> None:
+        """If the pool can spare it, it is out, and the others show how it comes back."""
+        name = data.draw(st.sampled_from(sorted(self.mail)))
+        self.mail[name] = dict.fromkeys(PROVIDERS, "bad")
+        self._decide()
+        self.mail[name] = dict.fromkeys(PROVIDERS, then)
+        self.every_minute(16)
+
+    @rule(minutes=st.sampled_from([4, 16]))
+    def every_minute(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.now += timedelta(minutes=1)
+            self._decide()
+
     def _decide(self) -> None:
         seen = [
             Observation(
                 name=name,
                 providers={provider: self._windows(name, provider) for provider in PROVIDERS},
                 uptime=1.0,
-                barred="LanesClosed" if name in self.barred else None,
+                barred=self.barred.get(name),
+                wished_out=self.barred.get(name) == BY_WISH,
+                leaving=self.barred.get(name) == BY_NODE,
                 alive=name not in self.dead,
             )
             for name in self.mail
         ]
         self._remember_illness()
+        self._remember_service()
         self.state, self.decision = decide(self.state, seen, self.settings, self.now)
         self._check_actions()
 
@@ -85,6 +107,14 @@ class Pool(RuleBasedStateMachine):
                 else:
                     self.ill_since.setdefault(subject, self.now)
 
+    def _remember_service(self) -> None:
+        """Since when each member can take mail, as far as its health lets it."""
+        for name in self.mail:
+            if name in self.barred.keys() | self.dead:
+                self.usable_since.pop(name, None)
+            else:
+                self.usable_since.setdefault(name, self.now)
+
     def _check_actions(self) -> None:
         cuts = [action for action in self.decision.actions if action.kind not in BACK]
         assert len(cuts) <= 1
@@ -99,22 +129,29 @@ class Pool(RuleBasedStateMachine):
             self.acted_at, self.acted_on = self.now, name
         if action.kind is ActionKind.RETURN and action.reason != TOO_FEW:
             assert self.now - self.cut_at[action.subject] >= FIRST_PAUSE
+        if action.kind is ActionKind.RETURN:
+            assert name in self.usable_since or self.barred.get(name) == BY_NODE
+        if action.kind is ActionKind.RESTORE:
+            assert self.now - self.usable_since.get(name, self.now) >= timedelta(minutes=2)
+            if not any(self.mail[name][of] == "good" for of in self._of(action.subject)):
+                assert self.now - self.usable_since[name] >= LONGEST_PROBATION
         if action.kind in BACK:
             return
         self.cut_at[action.subject] = self.now
-        states = (
-            self.mail[name].values() if action.subject.provider is None else [self.mail[name][action.subject.provider]]
-        )
-        if "bad" not in states:
+        if "bad" not in {self.mail[name][of] for of in self._of(action.subject)}:
             assert self.now - self.ill_since[action.subject] >= timedelta(minutes=2)
         out = [member for member in self.decision.members if member.share == 0]
         if action.subject.provider is None:
-            gone = self.barred | self.dead | {member.name for member in out}
-            assert len(gone) <= max(allowed_out(self.settings.max_unavailable, len(self.mail)), len(self.barred))
+            gone = self.barred.keys() | self.dead | {member.name for member in out}
+            wanted = {name for name in self.mail if self.barred.get(name) != BY_WISH}
+            assert len(gone & wanted) <= allowed_out(self.settings.max_unavailable, len(wanted))
+
+    def _of(self, subject: Subject) -> tuple[str, ...]:
+        return PROVIDERS if subject.provider is None else (subject.provider,)
 
     @invariant()
     def enough_members_stay_at_every_provider(self) -> None:
-        usable = len(self.mail) - len(self.barred | self.dead)
+        usable = len(self.mail) - len(self.barred.keys() | self.dead)
         needed = min(usable, max(1, self.settings.min_available))
         serving = [member for member in self.decision.members if member.share > 0 and member.name not in self.dead]
         assert len(serving) >= needed

@@ -22,6 +22,7 @@ TRACKS = st.builds(
     standing=st.sampled_from(Standing),
     since=st.none() | st.integers(0, 10_000).map(lambda number: NOW - minutes(number)),
     judged_from=st.none() | st.just(NOW),
+    serving_since=st.none() | st.just(NOW),
     reason=st.sampled_from(["", "BounceRate", "LowScore"]),
     message=st.text(max_size=600),
     cuts=st.integers(0, 2000),

@@ -1,13 +1,16 @@
 """Out, back and on probation: how many looks, how long."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from smtppool.api.outcomes import Standing
 from smtppool.policy.health.counters import MINUTE, Counts
 from smtppool.policy.health.decision import ActionKind, PoolState
+from smtppool.policy.health.examine import ServerState
 from smtppool.policy.health.pool import decide
+from smtppool.policy.health.record import recall, remember
 from smtppool.policy.health.settings import Settings
 from smtppool.policy.health.track import Track, fresh, pause
 from tests.unit.policy.health.facts import (
@@ -74,6 +77,74 @@ def test_many_looks_within_a_minute_are_one() -> None:
 )  # fmt: skip
 def test_the_way_back(name: str, counted: list[Counts | None], expected: list[tuple[float, ActionKind]]) -> None:
     assert [found[:2] for found in play(counted)] == expected
+
+
+def watched(
+    phases: list[tuple[int, dict[str, Any]]], *, restarts: tuple[int, ...] = ()
+) -> list[tuple[int, ActionKind]]:
+    """mx1 is cut at minute 0; then each phase has so many minutes of what else is known of it."""
+    state, done = PoolState(), []
+    looks = [{"counted": BAD}, *({"counted": None} | seen for length, seen in phases for _ in range(length))]
+    for minute, seen in enumerate(looks):
+        if minute in restarts:
+            state = recall(remember(state))
+        state, decision = decide(state, [observation("mx1", **seen), observation("mx2")], ROOMY, NOW + minutes(minute))
+        done += [(minute, action.kind) for action in decision.actions]
+    return done
+
+
+FREE: dict[str, Any] = {}
+CORDONED, NO_POD = {"barred": "Cordoned"}, {"barred": "NoPod"}
+LEAVING = {"barred": "Drained", "leaving": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "phases", "expected"),
+    [
+        ("cordoned while it is out", [(5, FREE), (114, CORDONED), (90, FREE)], [(120, RETURN), (180, RESTORE)]),
+        ("dead while it is out", [(5, FREE), (114, {"alive": False}), (90, FREE)], [(120, RETURN), (180, RESTORE)]),
+        ("cordoned on probation", [(30, FREE), (99, CORDONED), (90, FREE)], [(15, RETURN), (190, RESTORE)]),
+        ("dead on probation", [(30, FREE), (99, {"alive": False}), (90, FREE)], [(15, RETURN), (190, RESTORE)]),
+        ("its new pod does not start", [(15, FREE), (114, NO_POD), (90, FREE)], [(15, RETURN), (190, RESTORE)]),
+        ("for a moment", [(40, FREE), (1, CORDONED), (90, FREE)], [(15, RETURN), (102, RESTORE)]),
+        ("its node is cordoned", [(129, LEAVING), (90, FREE)], [(15, RETURN), (190, RESTORE)]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+@pytest.mark.parametrize("restarts", [(), (100, 150)])
+def test_probation_is_time_in_which_mail_could_have_come(
+    name: str,
+    phases: list[tuple[int, dict[str, Any]]],
+    expected: list[tuple[int, ActionKind]],
+    restarts: tuple[int, ...],
+) -> None:
+    """One that leaves a cordoned node returns: the pool calls it back by where its health stands."""
+    assert watched(phases, restarts=restarts) == [(0, CUT), *expected]
+
+
+def test_good_looks_of_a_relay_that_gets_no_mail_end_no_probation() -> None:
+    """Its counters still say what it did before."""
+    told = {"counted": GOOD}
+    phases = [(15, FREE), (30, told | {"alive": False}), (9, told)]
+    assert watched(phases) == [(0, CUT), (15, RETURN), (48, RESTORE)]
+
+
+def test_a_provider_is_not_on_probation_while_its_relay_gets_no_mail() -> None:
+    state, done = PoolState(), []
+    bad = {"google": windows(GOOD), "yahoo": windows(BAD)}
+    for minute in range(200):
+        seen: dict[str, Any] = {"providers": bad} if minute == 0 else {"providers": {"google": windows(GOOD)}}
+        seen |= CORDONED if 30 <= minute < 130 else FREE
+        state, decision = decide(state, [observation("mx1", **seen), observation("mx2")], ROOMY, NOW + minutes(minute))
+        done += [(minute, action.kind) for action in decision.actions]
+    assert done == [(0, ActionKind.EXCLUDE), (15, RETURN), (190, RESTORE)]
+
+
+def test_the_time_out_of_a_relay_is_no_probation_of_its_providers() -> None:
+    known = Track(standing=Standing.PROBATION, since=NOW, serving_since=NOW, cuts=1)
+    state = PoolState(servers={"mx1": ServerState(providers={"yahoo": known})})
+    state, _ = decide(state, [observation("mx1", counted=BAD), observation("mx2")], ROOMY, NOW + minutes(1))
+    assert state.servers["mx1"].providers["yahoo"].serving_since is None
 
 
 def test_a_score_between_the_limits_does_not_end_probation() -> None:
