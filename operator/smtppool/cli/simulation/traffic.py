@@ -125,6 +125,8 @@ def _day_curve(at: timedelta) -> float:
 
 
 def _noise(seed: int) -> Callable[[int, str, str], tuple[float, float, float, float]]:
+    """Rates of an hour. The caps are what "healthy" means: without them the tail of the noise would be a bad relay."""
+
     @lru_cache(maxsize=4096)
     def drawn(hour: int, provider: str, server: str) -> tuple[float, float, float, float]:
         common = Random(f"{seed}/{hour}/{provider}")  # noqa: S311
