@@ -29,7 +29,7 @@ demo: images ## Cluster, operator and a pool of three relays; sends mail and sho
 demo-down: cluster-down ## Remove all that `make demo` made
 
 test: .venv/.stamp ## Every suite that must be green: unit, golden, chart, contract, e2e core (at most 15 min)
-	@$(SUITES) unit golden chart contract core
+	@$(SUITES) --minutes=15 unit golden chart contract core
 
 ##: suites
 
@@ -46,7 +46,7 @@ contract: .venv/.stamp ## The operator against a real etcd and kube-apiserver
 	@$(SUITES) contract
 
 e2e: .venv/.stamp ## Every end-to-end figure on a real cluster (at most 60 min)
-	@$(SUITES) $(if $(filter current,$(CLUSTER)),full,docker full)
+	@$(SUITES) --minutes=60 $(if $(filter current,$(CLUSTER)),full,docker full)
 
 bench: images ## Benchmarks on the cluster
 	$(CLUSTER_TOOL) exec -- $(PY) -m benchmarks

@@ -2,6 +2,7 @@
 
 Each suite names what it needs (system packages, programs, a cluster); that is prepared once, and the cluster is taken
 down at the end. The first red suite ends the run. A skipped test counts as red: a missing tool must be said loudly.
+A run that takes longer than its limit is red as well, preparation and end included.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from e2e.cluster.interrupted import under_test
 from e2e.cluster.settings import from_environment
+from hack.summary import DOWN, Outcome, Run, summary
 
 REPORTS: Final = Path("build/reports")
 MACHINE: Final = ("setup", "programs")
@@ -46,32 +48,26 @@ SUITES: Final = {
 ELSEWHERE: Final = {"unit": SUITES["unit"], "full": SUITES["full"]._replace(paths=("e2e/core", "e2e/full"))}
 
 
-class Outcome(NamedTuple):
-    """What came of one suite; `result` is `ok`, `not run`, or what was wrong."""
-
-    name: str
-    result: str
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-
-
 def cluster(verb: str, *arguments: str) -> list[str]:
     """Command line of one verb of the test cluster."""
     return [sys.executable, "-m", "e2e.cluster", verb, *arguments]
 
 
-def prepare(suite: Suite, *, done: set[str]) -> str:
+def prepare(suite: Suite, *, done: dict[str, float]) -> str:
     """Runs the verbs that no earlier suite has run; returns the one that failed, or an empty text."""
     for verb in suite.needs:
-        if verb in done:
-            continue
-        print(f"\n==> {verb}", flush=True)
-        done.add(verb)
-        if subprocess.run(cluster(verb), stdin=subprocess.DEVNULL, check=False).returncode:
+        if verb not in done and not step(verb, done=done):
             return verb
     return ""
+
+
+def step(verb: str, *, done: dict[str, float]) -> bool:
+    """Runs one verb and notes its seconds; whether it succeeded."""
+    print(f"\n==> {verb}", flush=True)
+    started = time.monotonic()
+    status = subprocess.run(cluster(verb), stdin=subprocess.DEVNULL, check=False).returncode
+    done[verb] = time.monotonic() - started
+    return status == 0
 
 
 def run(name: str, suite: Suite, *, extra: list[str]) -> Outcome:
@@ -125,10 +121,11 @@ def chosen(names: list[str], *, cluster: str) -> dict[str, Suite]:
     return {name: suites[name] for name in names}
 
 
-def run_all(suites: dict[str, Suite], *, extra: list[str], keep: bool) -> list[Outcome]:
+def run_all(suites: dict[str, Suite], *, extra: list[str], keep: bool) -> Run:
     """One outcome per suite, in order; suites after a red one are `not run`."""
+    started = time.monotonic()
     REPORTS.mkdir(parents=True, exist_ok=True)
-    done: set[str] = set()
+    done: dict[str, float] = {}
     outcomes: list[Outcome] = []
     try:
         for name, suite in suites.items():
@@ -140,36 +137,26 @@ def run_all(suites: dict[str, Suite], *, extra: list[str], keep: bool) -> list[O
                 outcomes.append(run(name, suite, extra=extra))
     finally:
         if "up" in done and not keep:
-            print("\n==> down", flush=True)
-            subprocess.run(cluster("down"), stdin=subprocess.DEVNULL, check=False)
-    return outcomes
-
-
-def summary(outcomes: list[Outcome]) -> str:
-    """A table of all suites and a closing line in pytest's own form."""
-    rows = [f"{'suite':<10}{'passed':>8}{'failed':>8}{'skipped':>9}{'time':>10}  result"]
-    rows += [f"{o.name:<10}{o.passed:>8}{o.failed:>8}{o.skipped:>9}{o.seconds:>8.1f} s  {o.result}" for o in outcomes]
-    passed, failed, skipped = (sum(column) for column in zip(*(o[2:5] for o in outcomes), strict=True))
-    counts = [(failed, "failed"), (passed, "passed"), (skipped, "skipped")]
-    closing = ", ".join(f"{count} {word}" for count, word in counts if count) or "no tests ran"
-    seconds = sum(o.seconds for o in outcomes)
-    return "\n".join(["", *rows, f"===== {closing} in {seconds:.2f}s ====="])
+            step(DOWN, done=done)
+    return Run(outcomes, done, time.monotonic() - started)
 
 
 def main() -> int:
-    """Exit status 0 only if every suite is `ok`."""
+    """Exit status 0 only if every suite is `ok`, within the limit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("suite", nargs="+", choices=SUITES)
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
+    parser.add_argument("--minutes", type=float, help="the run is red if it takes longer")
     parser.add_argument("--pytest", default="", metavar="ARGS", help="further arguments for pytest, in one string")
     arguments = parser.parse_args()
     try:
         suites = chosen(arguments.suite, cluster=os.environ.get("CLUSTER", ""))
     except ValueError as error:
         parser.error(str(error))
-    outcomes = run_all(suites, extra=arguments.pytest.split(), keep=arguments.keep)
-    print(summary(outcomes), flush=True)
-    return int(any(outcome.result != "ok" for outcome in outcomes))
+    limit = arguments.minutes * 60 if arguments.minutes else None
+    finished = run_all(suites, extra=arguments.pytest.split(), keep=arguments.keep)
+    print(summary(finished, limit=limit), flush=True)
+    return int(not finished.green(limit))
 
 
 if __name__ == "__main__":

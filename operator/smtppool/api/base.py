@@ -54,6 +54,16 @@ def cel(*rules: tuple[str, str] | tuple[str, str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": [dict(zip(keys, rule, strict=False)) for rule in rules]}
 
 
+def int_or_string(least: int, most: int) -> dict[str, Any]:
+    """`json_schema_extra` of a string that may be written as a number: the model's own limits are those of its text."""
+    return {"x-kubernetes-int-or-string": True, "minimum": least, "maximum": most}
+
+
+def number_as_text(value: object) -> object:
+    """A whole number in the form in which the pattern judges it; anything else unchanged."""
+    return str(value) if type(value) is int else value
+
+
 def _unicast(text: str) -> str:
     address = IPv4Address(text)
     special = (address.is_unspecified, address.is_loopback, address.is_link_local, address.is_multicast)
@@ -159,21 +169,13 @@ MessageSize = Annotated[
 ]
 CountOrRatio = Annotated[
     str,
-    BeforeValidator(lambda value: str(value) if type(value) is int else value),
     Field(
         pattern=COUNT_OR_RATIO_PATTERN,
         max_length=4,
         description='Count, or share such as "30%".',
-        json_schema_extra={
-            "x-kubernetes-int-or-string": True,
-            **cel(
-                (
-                    f"type(self) == int ? self >= 0 && self < 1000 : self.matches(r'{COUNT_OR_RATIO_PATTERN}')",
-                    'must be a count or a share such as "30%"',
-                )
-            ),
-        },
+        json_schema_extra=int_or_string(0, 999),
     ),
+    BeforeValidator(number_as_text),  # after the field: before it, pydantic's schema has no pattern
 ]
 Endpoint = Annotated[
     str,

@@ -20,6 +20,7 @@ HANDLED = (
     "title", "default", "properties", "required", "additionalProperties", "items", "propertyNames", "patternProperties",
 )  # fmt: skip
 CAP = {"string": "maxLength", "array": "maxItems"}
+EITHER = ("maxLength", "pattern", "minimum", "maximum")
 
 
 class SchemaError(Exception):
@@ -119,8 +120,15 @@ def _default(field: Schema, converted: Schema) -> Schema:
 
 def _checked(target: Schema, path: str) -> Schema:
     if target.get("x-kubernetes-int-or-string"):
-        return {key: value for key, value in target.items() if key not in ("type", "maxLength", "pattern")}
+        return _either(target, path)
     cap = "maxProperties" if "additionalProperties" in target else CAP.get(target["type"])
     if cap and cap not in target and "enum" not in target:
         raise SchemaError(f"{path}: no {cap}")
     return target
+
+
+def _either(target: Schema, path: str) -> Schema:
+    """An int-or-string, which has no type: the first two of EITHER hold for its strings, the others for its numbers."""
+    if missing := [limit for limit in EITHER if limit not in target]:
+        raise SchemaError(f"{path}: int or string without {', '.join(missing)}")
+    return {key: value for key, value in target.items() if key != "type"}

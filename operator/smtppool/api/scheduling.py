@@ -8,16 +8,22 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from smtppool.api.base import Model
+from smtppool.api.base import Model, int_or_string, number_as_text
 
-QUANTITY_PATTERN = r"^[0-9]{1,18}(\.[0-9]{1,9})?(m|k|[KMGTPE]i?)?$"
+# 15 digits: the biggest number that a schema can bound exactly, as JSON's numbers are doubles.
+QUANTITY_PATTERN = r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|[MGTPE]|[KMGTPE]i)?$"
 
 Text = Annotated[str, Field(max_length=317)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=64)]
 Quantity = Annotated[
     str,
-    BeforeValidator(lambda value: str(value) if type(value) is int else value),
-    Field(pattern=QUANTITY_PATTERN, max_length=32, json_schema_extra={"x-kubernetes-int-or-string": True}),
+    Field(
+        pattern=QUANTITY_PATTERN,
+        max_length=32,
+        description="Quantity without an exponent, such as 500m, 1.5 or 256Mi.",
+        json_schema_extra=int_or_string(0, 10**15 - 1),
+    ),
+    BeforeValidator(number_as_text),  # after the field: before it, pydantic's schema has no pattern
 ]
 Quantities = Annotated[dict[Text, Quantity], Field(max_length=16)]
 

@@ -8,6 +8,8 @@ from smtppool.api.names import GRANT_KEY, PART_OF, PART_OF_VALUE, ROUTING_KEY, K
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import (
     CONFIG_MAP,
+    EVENT,
+    IP_WARMUP_PLAN,
     NETWORK_POLICY,
     PERSISTENT_VOLUME_CLAIM,
     POD,
@@ -143,7 +145,7 @@ class World:
     async def versions(self) -> dict[str, str]:
         """A version of everything that the operator may write; another one's write of a status does not change it."""
         found: dict[str, str] = {}
-        for kind in (*CHILDREN, SMTP_POOL, SMTP_SERVER):
+        for kind in (*CHILDREN, SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN, EVENT):
             bodies, _ = await self.api.list(kind, namespace=self.namespace)
             found |= {f"{kind_of(body).name}/{body['metadata']['name']}": _version(body) for body in bodies}
         return found

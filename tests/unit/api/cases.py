@@ -13,7 +13,7 @@ from smtppool.api.base import (
     RATIO_PATTERN,
     SIZE_PATTERN,
 )
-from tests.unit.api import spare_cases
+from tests.unit.api import quantity_cases, spare_cases
 from tests.unit.api.table import REMOVED, SIGNAL, SMARTHOST, Case
 from tests.unit.api.table import pool as _pool
 
@@ -55,6 +55,7 @@ NEEDS_ENDPOINT = 'egressCheck needs an endpoint, or mode: "Off" to open lanes un
 
 BAD = (
     *spare_cases.BAD,
+    *quantity_cases.BAD,
     _hostname("a newline", "mx1.example.com\nmyhostname=evil"),
     _hostname("a newline at the end", "mx1.example.com\n"),
     _hostname("a quote", 'mx1.example.com"'),
@@ -160,6 +161,7 @@ BAD = (
 
 FINE = (
     *spare_cases.FINE,
+    *quantity_cases.FINE,
     _server("as it is", "weight", 0),
     _server("weight 256", "weight", 256),
     _server("host name of digits", "relay.hostname", "1.2.3.mx-4.example.co"),
@@ -172,8 +174,6 @@ FINE = (
     _pool("smallest network", "submission.allowedNetworks", ["10.0.0.1/32"]),
     _pool("biggest network", "submission.allowedNetworks", ["10.0.0.0/8"]),
     _pool("mixed duration", "queue.lifetime", "1h30m10s"),
-    _pool("resources", "pod.resources", {"postfix": {"limits": {"memory": "1Gi"}}}),
-    _pool("resources as numbers", "pod.resources", {"agent": {"requests": {"cpu": 1, "memory": "0.5Gi"}}}),
     _pool("tolerations", "pod.tolerations", [{"operator": "Exists"}]),
     _pool(
         "affinity", "pod.affinity", {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchFields": [ON_NODE]}]}}}

@@ -1,6 +1,6 @@
 """The part of the table (`cases.py`) about members that leave the traffic: limits of health, whom a pool can spare."""
 
-from smtppool.api.base import RATIO_PATTERN
+from smtppool.api.base import COUNT_OR_RATIO_PATTERN, RATIO_PATTERN
 from tests.unit.api.table import pool
 
 ALL_MAY_GO = {"minAvailable": 0, "maxUnavailable": "100%"}
@@ -23,8 +23,10 @@ BAD = (
     pool("samples -1", "health.minSamples", -1, "greater than or equal to 1"),
     pool("health action", "health.action", "Delete", '"Cordon", "HandOver", "ScaleDown"'),
     pool("score", "health.removeBelow", 101, "less than or equal to 100"),
-    pool("max unavailable", "availability.maxUnavailable", "110%", "a count or a share"),
-    pool("max unavailable -1", "availability.maxUnavailable", -1, "a count or a share"),
+    pool("max unavailable", "availability.maxUnavailable", "110%", "should match", COUNT_OR_RATIO_PATTERN),
+    pool("max unavailable -1", "availability.maxUnavailable", -1, "greater than or equal to 0"),
+    pool("max unavailable 1000", "availability.maxUnavailable", 1000, "less than or equal to 999"),
+    pool("max unavailable of 4096 characters", "availability.maxUnavailable", "1" * 4096, "not be more than 4"),
     pool("min available", "availability.minAvailable", "50%", "type integer"),
     pool("min available -1", "availability.minAvailable", -1, "greater than or equal to 0"),
     pool("all may go", "availability", ALL_MAY_GO, "maxUnavailable must be below 100% while availability.minAvailable"),

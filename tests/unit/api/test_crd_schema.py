@@ -1,5 +1,6 @@
 """The converter is strict: what a structural schema cannot say, or what has no cap, is an error with its path."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -53,6 +54,17 @@ class Deep(BaseModel):
     what: Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
 
 
+EITHER: dict[str, Any] = {"x-kubernetes-int-or-string": True}
+
+
+class AnyText(BaseModel):
+    size: Annotated[str, Field(json_schema_extra=EITHER)]
+
+
+class AnyNumber(BaseModel):
+    size: Annotated[str, Field(max_length=8, pattern="^[0-9]+$", json_schema_extra=EITHER)]
+
+
 class Outer(BaseModel):
     inner: Inner = Field(default_factory=Inner)
     many: Annotated[list[Inner], Field(max_length=3)] = []
@@ -72,6 +84,8 @@ class Outer(BaseModel):
         (Recursive, "Recursive.again: Recursive contains itself"),
         (Anything, "Anything.what: type None is not supported"),
         (Deep, "Deep.what: not in a structural schema: x-kubernetes-preserve-unknown-fields"),
+        (AnyText, "AnyText.size: int or string without maxLength, pattern, minimum, maximum"),
+        (AnyNumber, "AnyNumber.size: int or string without minimum, maximum"),
     ],
 )
 def test_refused(model: type[BaseModel], says: str) -> None:
@@ -84,6 +98,20 @@ def test_defaults_of_nested_objects_are_written_out() -> None:
     assert properties["inner"]["default"] == {"size": 5}
     assert "default" not in properties["many"]
     assert "default" not in properties["perhaps"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_int_or_string_says_what_it_takes(kind: Any) -> None:
+    either = [node for node in _nodes(definition(kind)) if "x-kubernetes-int-or-string" in node]
+    assert [node for node in either if not {"maxLength", "pattern", "minimum", "maximum"} <= node.keys()] == []
+    assert bool(either) == (kind.name == "SmtpPool")
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _nodes(child)
 
 
 def test_a_status_has_no_defaults() -> None:

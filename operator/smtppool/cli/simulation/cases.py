@@ -6,12 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from smtppool.api.outcomes import OTHER
 from smtppool.cli.simulation.figures import Figure, compared, fault_figures, healthy_figures
 from smtppool.cli.simulation.recording import Recorded, rows
 from smtppool.cli.simulation.run import History, Setup, simulate
 from smtppool.cli.simulation.sliding import LENGTHS, WITHOUT_BURST
 from smtppool.cli.simulation.traffic import MIX, Generated, fault, healthy
 from smtppool.policy.health.settings import Settings
+from smtppool.policy.verdict import listed, quoted
 
 FAULT_AT = timedelta(minutes=10)
 FAULTY = "mx1"
@@ -71,6 +73,9 @@ def replay(options: Options, path: Path) -> Result:
     setup = _setup(options, source.duration, servers=source.servers, providers=source.providers)
     history = simulate(source, setup)
     told = f"{sum(history.sent.values())} attempts, {len(history.cuts)} cuts"
+    if source.unknown:
+        names = listed([quoted(name, limit=40) for name in source.unknown], most=5)
+        told += f"; judged as {OTHER}, as the operator knows no such provider: {names}"
     return Result(history, source.duration, [Figure(told)])
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from smtppool.api.outcomes import OTHER
 from smtppool.cli.simulation.run import Happened, History, Setup, simulate
 from smtppool.cli.simulation.show import clock
 from smtppool.cli.simulation.traffic import Generated, Scenario
@@ -33,10 +34,13 @@ def fault_figures(
 ) -> list[Figure]:
     """Reaction, mail spared, and cuts of members that had no fault. `enough`: samples that allow a judgement."""
     name, fault_at = scenario.faulty or "", scenario.fault_at or timedelta()
-    subjects = [found for found in history.cuts if found.what.subject == (name, provider) and found.at > fault_at]
+    # At OTHER nobody is excluded: what happens there counts in the relay's sum, so it may be cut, and need not be.
+    subject = (name, None if provider == OTHER else provider)
+    subjects = [found for found in history.cuts if found.what.subject == subject and found.at > fault_at]
     false = [found for found in history.cuts if found.what.subject.server != name or found.at <= fault_at]
     judged_at = next((at for at, count in history.judged.get(name, []) if count >= enough), None)
-    figures = [_reaction(subjects[0].at if subjects else None, fault_at, judged_at, name)]
+    reaction = _reaction(subjects[0].at if subjects else None, fault_at, judged_at, name)
+    figures = [reaction._replace(met=None) if provider == OTHER else reaction]
     if provider is None:
         with_policy, without = history.sent.get(name, 0), fixed.sent.get(name, 0)
         spared = without / with_policy if with_policy else float("inf")

@@ -1,7 +1,8 @@
 """A recorded day: outcomes from a CSV file with a header, from JSON lines with the same names, or from an agent's log.
 
 `time` (RFC 3339, or seconds), `server`, `provider`, `outcome` (delivered, deferred, bounced), `class` (of a bounce),
-`count` (default 1), `response_seconds` (mean of the row, optional). Rows may be in any order.
+`count` (default 1), `response_seconds` (mean of the row, optional). Rows may be in any order. Providers are judged
+under the names that the operator knows, all others as one.
 """
 
 import csv
@@ -14,6 +15,7 @@ from typing import Any
 from smtppool.cli.simulation import events
 from smtppool.policy.health.counters import Counts, total
 from smtppool.policy.health.examine import Subject
+from smtppool.policy.health.reported import judged_as
 from smtppool.policy.verdict import parse_time, quoted
 
 LONGEST = timedelta(days=40)
@@ -38,17 +40,23 @@ class Recorded:
         by_step: dict[int, dict[Subject, list[Counts]]] = {}
         for seconds, subject, counts in parsed:
             place = timedelta(seconds=seconds - first) // step
-            by_step.setdefault(place, {}).setdefault(subject, []).append(counts)
+            by_step.setdefault(place, {}).setdefault(_judged(subject), []).append(counts)
         self._step = step
         self._counts = {
             place: {subject: total(counts) for subject, counts in found.items()} for place, found in by_step.items()
         }
         self.servers = sorted({subject.server for _, subject, _ in parsed})
-        self.providers = sorted({subject.provider or "" for _, subject, _ in parsed})
+        named = {subject.provider or "" for _, subject, _ in parsed}
+        self.providers = sorted({judged_as(name) for name in named})
+        self.unknown = sorted(named - set(self.providers))
 
     def outcomes(self, at: timedelta, _shares: Mapping[Subject, float]) -> Mapping[Subject, Counts]:
         """What was recorded for the step that begins at `at`."""
         return self._counts.get(at // self._step, {})
+
+
+def _judged(subject: Subject) -> Subject:
+    return Subject(subject.server, judged_as(subject.provider or ""))
 
 
 def rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -75,6 +83,7 @@ def rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _row(number: int, row: Mapping[str, Any]) -> tuple[float, Subject, Counts]:
+    """Its time, its subject as the file names it, its counts."""
     try:
         subject = Subject(str(row["server"]), str(row["provider"]))
         count = int(row.get("count") or 1)

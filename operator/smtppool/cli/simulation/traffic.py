@@ -12,11 +12,12 @@ from math import cos, exp, pi, sqrt
 from random import Random
 from typing import Final, NamedTuple
 
+from smtppool.api.outcomes import OTHER
 from smtppool.policy.health.counters import Counts
 from smtppool.policy.health.examine import Subject
 
-MIX: Final = {"google": 0.45, "microsoft": 0.25, "yahoo": 0.15, "default": 0.15}
-"""Shares of the mail by provider; own choice of a consumer list."""
+MIX: Final = {"google": 0.45, "microsoft": 0.25, "yahoo": 0.15, OTHER: 0.15}
+"""Shares of the mail by provider, each one that reports may name; own choice of a consumer list."""
 
 
 class Rates(NamedTuple):
@@ -124,6 +125,8 @@ def _day_curve(at: timedelta) -> float:
 
 
 def _noise(seed: int) -> Callable[[int, str, str], tuple[float, float, float, float]]:
+    """Rates of an hour. The caps are what "healthy" means: without them the tail of the noise would be a bad relay."""
+
     @lru_cache(maxsize=4096)
     def drawn(hour: int, provider: str, server: str) -> tuple[float, float, float, float]:
         common = Random(f"{seed}/{hour}/{provider}")  # noqa: S311

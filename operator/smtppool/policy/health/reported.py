@@ -19,15 +19,20 @@ LENGTHS: Final[Mapping[WindowName, timedelta]] = {
 
 
 def windows_of(outcomes: Outcomes) -> dict[str, Windows]:
-    """Provider -> its windows, shortest first. A name that no profile has counts as OTHER: a relay that is not to be
-    trusted could else name new ones for ever."""
+    """Provider -> its windows, shortest first."""
     named: dict[str, list[Windows]] = {}
     for one in outcomes:
         windows = (
             Window(length, _counts(one.windows[name])) for name, length in LENGTHS.items() if name in one.windows
         )
-        named.setdefault(one.provider if one.provider in profiles.NAMES else OTHER, []).append(tuple(windows))
+        named.setdefault(judged_as(one.provider), []).append(tuple(windows))
     return {name: found[0] if len(found) == 1 else roll_up(found) for name, found in named.items()}
+
+
+def judged_as(provider: str) -> str:
+    """Its name, or OTHER for one that no profile has: a relay that is not to be trusted could else name new ones for
+    ever."""
+    return provider if provider in profiles.NAMES else OTHER
 
 
 def signals_of(stated: Iterable[signals.ExternalSignal]) -> tuple[ExternalSignal, ...]:
