@@ -16,6 +16,7 @@ from smtppool.api.smtppool import MAX_SERVERS, Balance
 
 MAX_WANTED = 4096  # addresses that nodes are asked about
 MAX_RULES = 1024  # relay pods on a node
+MAX_SILENT = 256  # relay pods of the cluster to which nobody can connect
 MAX_DOMAINS = 10_000  # mail domains in a gate's table
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
@@ -182,6 +183,7 @@ class NodeEgress(Model):
     rules: Annotated[tuple[EgressRule, ...], Field(max_length=MAX_RULES)] = ()
     cluster_networks: Annotated[tuple[Network, ...], Field(max_length=16)] = ()
     wanted: Annotated[tuple[IPv4, ...], Field(max_length=MAX_WANTED)] = ()
+    silent: Annotated[tuple[IPv4, ...], Field(max_length=MAX_SILENT)] = ()  # relay pods that answer nobody
 
 
 class NodeEgressReport(Observed):

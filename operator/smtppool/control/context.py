@@ -65,6 +65,7 @@ class Context:
     settled_at: datetime = field(default_factory=lambda: utc_now() + SETTLING)
     settling: dict[str, datetime] = field(default_factory=dict)
     scored: dict[Key, Scored] = field(default_factory=dict)  # by pool
+    silent: dict[Key, frozenset[str]] = field(default_factory=dict)  # by pool: addresses of pods that answer nobody
     failing: dict[str, str] = field(default_factory=dict)  # by server uid: why nothing can be decided about it
     queues: Queues = field(init=False)
 

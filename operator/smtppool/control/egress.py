@@ -23,6 +23,7 @@ from smtppool.api.names import (
     pod_name,
 )
 from smtppool.control.context import Context
+from smtppool.control.silent import silent_addresses
 from smtppool.control.view import ServerView
 from smtppool.kube.kinds import CONFIG_MAP, NODE, POD, SMTP_SERVER, Body, Kind, key_of, label, uid_of
 from smtppool.render.documents import canonical
@@ -53,6 +54,7 @@ def order(context: Context, node: str) -> NodeEgress:
         rules=_rules(context, node),
         cluster_networks=context.settings.cluster_networks,
         wanted=_wanted(context),
+        silent=silent_addresses(context),
     )
 
 

@@ -13,6 +13,7 @@ from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.fleet import keep_fleet
 from smtppool.control.roll import NO_ROLL, Roll
 from smtppool.control.routing import AFTER_ROUTING, routing_in_force
+from smtppool.control.silent import note_silent
 from smtppool.control.status import paused_status, pool_status
 from smtppool.control.telling import tell
 from smtppool.control.view import PoolView
@@ -36,6 +37,7 @@ class PoolWorker:
         pool = self._context.gatherer.pool(key)
         if pool is None:
             self._roll.forget(key)
+            note_silent(self._context, key, (), frozenset())
             return None
         if pool.paused:
             await tell(self._context, pool, paused_status(pool))
@@ -67,14 +69,15 @@ class PoolWorker:
         return [one.problem for one in attempts if one.problem is not None]
 
     async def _label(self, pool: PoolView, servers: list[Assessed]) -> None:
-        """The label that the Service selects; the routing learns of new entries at the same time."""
-        chosen = entry_pods(pool, servers).chosen
+        """The label that the Service selects; the routing learns of new entries then, and nodes of silent ones."""
+        chosen, _, down = entry_pods(pool, servers)
         for view, _ in servers:
             if view.pod is None or view.paused or view.pod.labelled == (view.key.name in chosen):
                 continue
             label = "true" if view.key.name in chosen else None
             await self._context.marker.mark(view.pod.body, labels={ENTRY: label})
             self._context.queues.routing.add(pool.key)
+        note_silent(self._context, pool.key, servers, down)
 
     async def _delete(self, pool: PoolView) -> float | None:
         """Servers first: each of them empties its queue. What the pool has goes when none is left."""

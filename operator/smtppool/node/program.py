@@ -6,11 +6,13 @@ Orders are kept on the node's disk, beside the looks: rules do not wait for a di
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final, Protocol
 
 from smtppool.api.documents import EgressRule, NodeEgressReport
 from smtppool.kube.errors import ApiError
 from smtppool.node import table
+from smtppool.node.attempts import Attempts
 from smtppool.node.command import CommandError
 from smtppool.node.documents import NO_ORDER, Order, build_report
 from smtppool.node.enforcer import Enforcer
@@ -49,6 +51,8 @@ class NodeProgram:
         self._recalled = False
         self._wake = asyncio.Event()
         self._unkept = asyncio.Event()
+        self._attempts = Attempts()
+        self._ordered_anew = asyncio.Event()
         self._reported: NodeEgressReport | None = None
         self._looked_at = _now()
         self._reported_at = -REPORT_SECONDS
@@ -69,6 +73,7 @@ class NodeProgram:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._keep())
+            tasks.create_task(self._forget_attempts())
             with KernelNotices(self._wake.set):
                 while True:
                     await self._look()
@@ -83,6 +88,7 @@ class NodeProgram:
             if order.egress is not None:
                 self._recalled = True
                 self._unkept.set()
+                self._ordered_anew.set()
 
     async def _keep(self) -> None:
         while True:
@@ -97,6 +103,16 @@ class NodeProgram:
                 log.warning("order not kept, tried again: %s", error)
                 self._unkept.set()
                 await asyncio.sleep(KEEP_SECONDS)
+
+    async def _forget_attempts(self) -> None:
+        """Beside the looks: a client waits."""
+        while True:
+            self._ordered_anew.clear()
+            egress = self._order.egress
+            wait = await self._attempts.turn(egress.silent if egress is not None else ())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._ordered_anew.wait()
 
     async def _recall(self) -> None:
         """Once, and only while no order has come: what the kept one allows."""

@@ -1,16 +1,18 @@
 # ruff: noqa: T201 - lines on standard output are how it speaks
 """A client in a pod: `ADDRESS PORT TIMEOUT` per input line, prints who the other side saw, or `failed` and why.
 
-`hold ADDRESS PORT` keeps a connection; `say` then sends a line on it and prints `echoed` or `failed`.
+`from PORT ADDRESS PORT TIMEOUT` does so from a source port of its own choice. `hold ADDRESS PORT` keeps a connection;
+`say` then sends a line on it and prints `echoed` or `failed`.
 """
 
 import socket
 import sys
 
 
-def visit(address: str, port: str, timeout: str) -> str:
+def visit(address: str, port: str, timeout: str, *, source_port: str = "0") -> str:
     try:
-        with socket.create_connection((address, int(port)), timeout=float(timeout)) as connection:
+        source = ("0.0.0.0", int(source_port))
+        with socket.create_connection((address, int(port)), float(timeout), source) as connection:
             return connection.recv(100).decode().split()[1]
     except OSError as error:
         return f"failed {error}"
@@ -33,6 +35,8 @@ def main() -> None:
                 answer = held.recv(100).decode().split()[1]
             case ["say"] if held is not None:
                 answer = say(held)
+            case ["from", source_port, address, port, timeout]:
+                answer = visit(address, port, timeout, source_port=source_port)
             case [address, port, timeout]:
                 answer = visit(address, port, timeout)
             case _:

@@ -1,8 +1,10 @@
 """An entry that most others cannot connect to takes no new clients, long before the kubelet knows that it is silent."""
 
-from smtppool.api.documents import Report
+from smtppool.api.documents import NodeEgressReport, Report
 from smtppool.api.names import ENTRY, REPORT_KEY, report_name
 from smtppool.kube.kinds import CONFIG_MAP, POD
+from tests.contract.operator.conftest import OPERATOR_NAMESPACE
+from tests.contract.operator.nodes import SimulatedNode, simulated_node
 from tests.contract.operator.objects import pool, server
 from tests.contract.operator.waiting import equals
 from tests.contract.operator.world import World
@@ -23,15 +25,26 @@ async def voted(world: World) -> list[tuple[str, ...] | None]:
     return [Report.model_validate_json(text).down if text else None for text in texts]
 
 
+async def silent(node: SimulatedNode) -> tuple[str, ...]:
+    """Pods of which the node is told that they answer nobody."""
+    order = await node.order()
+    return order.silent if order is not None else ()
+
+
 async def test_an_entry_that_is_down_leaves_the_service_and_comes_back(world: World) -> None:
     await world.create(pool(world.namespace), *(server(world.namespace, name) for name in NAMES))
     await equals(lambda: entries(world), list(NAMES), what="all are entries")
-    world.relays["mx2"].down = ("mx1",)
-    world.relays["mx3"].down = ("mx1",)
-    await equals(lambda: entries(world), ["mx2", "mx3"], what="the silent one is no entry", within=3)
-    world.relays["mx1"].down = ("mx2", "mx3")  # it is cut off, and has no say
-    world.relays["mx2"].down = world.relays["mx3"].down = ()
-    await equals(lambda: entries(world), list(NAMES), what="it is back", within=3)
+    address, nobody = (await world.must(POD, "mx1-relay-0"))["status"]["podIP"], tuple[str, ...]()
+    async with simulated_node(world.api, OPERATOR_NAMESPACE) as node:
+        await node.report(NodeEgressReport(node=node.name))
+        world.relays["mx2"].down = ("mx1",)
+        world.relays["mx3"].down = ("mx1",)
+        await equals(lambda: entries(world), ["mx2", "mx3"], what="the silent one is no entry", within=3)
+        await equals(lambda: silent(node), (address,), what="nodes forget attempts to reach it", within=3)
+        world.relays["mx1"].down = ("mx2", "mx3")  # it is cut off, and has no say
+        world.relays["mx2"].down = world.relays["mx3"].down = ()
+        await equals(lambda: entries(world), list(NAMES), what="it is back", within=3)
+        await equals(lambda: silent(node), nobody, what="nodes forget none any more", within=3)
 
 
 async def test_one_voice_of_two_is_not_enough(world: World) -> None:

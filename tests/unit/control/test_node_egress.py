@@ -7,13 +7,14 @@ import pytest
 
 from smtppool.api.base import API_VERSION
 from smtppool.api.documents import MAX_WANTED, EgressRule, NodeEgress, NodeEgressReport
-from smtppool.api.names import COMPONENT, EGRESS, OWNER_UID, REPORT_KEY, SERVER, node_egress_report_name
+from smtppool.api.names import COMPONENT, EGRESS, OWNER_UID, REPORT_KEY, SERVER, Key, node_egress_report_name
 from smtppool.control import egress
 from smtppool.control.neighbours import INDEXES, Neighbours
 from smtppool.control.reading import Reader
 from smtppool.control.view import Gatherer
 from smtppool.kube.cache import Cache
 
+SILENT = {Key("mail", "one"): frozenset({"10.244.2.9"}), Key("mail", "two"): frozenset({"10.244.1.8"})}
 HOME, NODE, ADDRESS, POD_ADDRESS = "smtppool-system", "worker-1", "198.51.100.11", "10.244.1.7"
 Body = dict[str, Any]
 
@@ -58,7 +59,9 @@ def order(*bodies: Body) -> NodeEgress:
     gatherer = Gatherer(cache=cache, reader=reader)
     neighbours = Neighbours(cache=cache, reader=reader, gatherer=gatherer, operator_namespace=HOME)
     settings = SimpleNamespace(cluster_networks=("10.0.0.0/8",))
-    context: Any = SimpleNamespace(cache=cache, gatherer=gatherer, neighbours=neighbours, settings=settings)
+    context: Any = SimpleNamespace(
+        cache=cache, gatherer=gatherer, neighbours=neighbours, settings=settings, silent=SILENT
+    )
     return egress.order(context, NODE)
 
 
@@ -81,3 +84,7 @@ def test_any_number_of_servers_leaves_a_node_its_order() -> None:
     assert found.rules == (EgressRule(pod_address=POD_ADDRESS, source=ADDRESS),)
     assert len(found.wanted) == MAX_WANTED
     assert ADDRESS in found.wanted, "older objects come first"
+
+
+def test_every_node_is_told_of_all_pods_that_answer_nobody() -> None:
+    assert order().silent == ("10.244.1.8", "10.244.2.9")
