@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from smtppool.api.documents import Grant, Routing
-from smtppool.api.names import GRANT_KEY, PART_OF, PART_OF_VALUE, ROUTING_KEY, Key, grant_name, routing_name
+from smtppool.api.names import (
+    FIELD_MANAGER,
+    GRANT_KEY,
+    PART_OF,
+    PART_OF_VALUE,
+    ROUTING_KEY,
+    Key,
+    grant_name,
+    routing_name,
+)
 from smtppool.kube.client import Api
 from smtppool.kube.kinds import (
     CONFIG_MAP,
@@ -143,11 +152,12 @@ class World:
         return found
 
     async def versions(self) -> dict[str, str]:
-        """A version of everything that the operator may write; another one's write of a status does not change it."""
+        """A version of everything that the operator may write, and of its Events; others' statuses do not count."""
         found: dict[str, str] = {}
         for kind in (*CHILDREN, SMTP_POOL, SMTP_SERVER, IP_WARMUP_PLAN, EVENT):
             bodies, _ = await self.api.list(kind, namespace=self.namespace)
-            found |= {f"{kind_of(body).name}/{body['metadata']['name']}": _version(body) for body in bodies}
+            own = [body for body in bodies if kind is not EVENT or body.get("reportingComponent") == FIELD_MANAGER]
+            found |= {f"{kind_of(body).name}/{body['metadata']['name']}": _version(body) for body in own}
         return found
 
 
