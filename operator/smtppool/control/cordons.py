@@ -64,6 +64,7 @@ def _member(view: ServerView, assessment: Assessment, neighbours: Neighbours, *,
         serves=serves,
         leaving=leaving,
         busy=leaving and under_way and drain.blocked is None,
+        wished_out=view.spec is not None and assessment.member.wished_out,
     )
 
 

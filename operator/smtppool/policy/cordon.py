@@ -26,6 +26,7 @@ class CordonMember:
     serves: bool  # it is in traffic and ready, or would be if it were not leaving
     leaving: bool  # it was asked before
     busy: bool  # others wait for it: its queue is on its way, or it moves
+    wished_out: bool  # its user does not want it in the traffic: so it is not unavailable
 
 
 class Stay(NamedTuple):
@@ -76,12 +77,12 @@ class _Room:
         asked = {one.name for one in self.members if one.leaving and one.node is not None}
         useful = sorted((one for one in self.members if one.name in asked and one.serves), key=_order, reverse=True)
         missing = max(1, self.min_available) - len(self._serving(asked))
-        surplus = len(useful) - allowed_out(self.max_unavailable, len(self.members))
+        surplus = len(useful) - allowed_out(self.max_unavailable, self._wanted)
         return asked - {one.name for one in useful[: max(0, missing, surplus)]}
 
     def refusals(self, candidate: CordonMember, leaving: set[str]) -> Iterator[tuple[CordonRule, str]]:
         """Why a member that serves stays, the gravest first."""
-        left, count = len(self._serving(leaving | {candidate.name})), len(self.members)
+        left, count = len(self._serving(leaving | {candidate.name})), self._wanted
         if not left:
             yield CordonRule.LAST_MEMBER, "no other member would be in traffic"
         if left < self.min_available:
@@ -93,6 +94,10 @@ class _Room:
         ahead = {one.name for one in self.members if one.name in leaving and one.busy} | {one.name for one in picked}
         if ahead:
             yield CordonRule.ONE_AT_A_TIME, f"goes after {listed(sorted(ahead), most=_NAMED)}"
+
+    @property
+    def _wanted(self) -> int:
+        return sum(not one.wished_out for one in self.members)
 
     def _serving(self, leaving: set[str]) -> set[str]:
         return {one.name for one in self.members if one.serves} - leaving

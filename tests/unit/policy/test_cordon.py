@@ -1,5 +1,6 @@
 """Who leaves a cordoned node: as a table, and never so many that the pool has too few."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,7 +14,8 @@ from smtppool.policy.rolling import allowed_out
 
 def member(name: str, **fields: Any) -> CordonMember:
     """In traffic, on a node that takes pods."""
-    known: dict[str, Any] = {"node": None, "moves": False, "serves": True, "leaving": False, "busy": False}
+    known: dict[str, Any] = {"node": None} | dict.fromkeys(("moves", "leaving", "busy", "wished_out"), False)
+    known["serves"] = True
     return CordonMember(name=name, **(known | fields))
 
 
@@ -24,6 +26,7 @@ def on(name: str, **fields: Any) -> CordonMember:
 
 ELSEWHERE = [member("x"), member("y")]
 OUT = {"serves": False}
+UNWANTED = OUT | {"wished_out": True}
 BEGUN = {"leaving": True, "busy": True}
 STANDS_BY = {"leaving": True}
 LEAVES, LAST, MINIMUM = CordonRule.LEAVES, CordonRule.LAST_MEMBER, CordonRule.MIN_AVAILABLE
@@ -54,6 +57,8 @@ CASES = (
     Case("one that moves goes first", [on("a"), on("b", moves=True), *ELSEWHERE], {"a": ONE, "b": LEAVES}),
     Case("one that is being emptied is waited for", [on("a", **BEGUN), on("b"), *ELSEWHERE], {"a": LEAVES, "b": ONE}),
     Case("others that are out count", [on("a"), member("x", **OUT), member("y", **OUT), member("z")], {"a": MAXIMUM}),
+    Case("but for those that their users want out", [on("a"), member("x", **UNWANTED), member("y", **UNWANTED),
+         member("z")], {"a": LEAVES}, max_unavailable="1"),
     Case("out already: that costs nothing", [on("a", **OUT), on("b", **OUT), member("x")], {"a": LEAVES, "b": LEAVES},
          min_available=5),
     Case("its pod ends, and it moves", [on("a", **OUT, **BEGUN), on("b"), *ELSEWHERE], {"a": LEAVES, "b": ONE}),
@@ -105,9 +110,17 @@ MEMBERS = st.lists(
         serves=st.booleans(),
         leaving=st.booleans(),
         busy=st.booleans(),
-    ),
+        wished_out=st.booleans(),
+    ).map(lambda one: replace(one, wished_out=one.wished_out and not one.serves)),
     unique_by=lambda one: one.name,
 )
+
+
+def wanted(members: list[CordonMember]) -> int:
+    """How many their users want in the traffic."""
+    return sum(not one.wished_out for one in members)
+
+
 RULES = {"min_available": st.integers(0, 9), "max_unavailable": st.sampled_from(["0", "1", "2", "30%", "100%"])}
 
 
@@ -131,12 +144,12 @@ def test_one_more_at_a_time_and_within_what_may_be_out(
     members: list[CordonMember], min_available: int, max_unavailable: str
 ) -> None:
     gone = leaving(members, min_available, max_unavailable)
-    assert sum(one.serves for one in members if one.name in gone) <= allowed_out(max_unavailable, len(members))
+    assert sum(one.serves for one in members if one.name in gone) <= allowed_out(max_unavailable, wanted(members))
     new = [one for one in members if one.name in gone and one.serves and not one.leaving]
     assert len(new) <= 1
     if new:
         serving = sum(one.serves and one.name not in gone for one in members)
-        assert len(members) - serving <= allowed_out(max_unavailable, len(members))
+        assert wanted(members) - serving <= allowed_out(max_unavailable, wanted(members))
         assert not any(one.busy for one in members if one.name in gone and one.leaving)
 
 
@@ -154,6 +167,7 @@ def test_what_was_decided_is_decided_again(
             serves=one.serves,
             leaving=one.name in gone,
             busy=one.busy or one.name in gone,
+            wished_out=one.wished_out,
         )
         for one in members
     ]
