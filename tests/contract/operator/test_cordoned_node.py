@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 
 import pytest_asyncio
 
-from smtppool.api.documents import Intake, Lanes, NodeEgressReport
+from smtppool.api.documents import Intake, Lanes, NodeEgressReport, QueueDepth
 from smtppool.api.names import Key
 from smtppool.kube.client import Api
-from smtppool.kube.kinds import PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD, SMTP_POOL, SMTP_SERVER, uid_of
+from smtppool.kube.kinds import PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD, SMTP_POOL, SMTP_SERVER, Body, uid_of
 from tests.contract.operator.conftest import OPERATOR_NAMESPACE
 from tests.contract.operator.drains import NAMES, QUEUED, RESTART, granted, replicas, state, three
 from tests.contract.operator.mail import Mail
@@ -125,6 +125,8 @@ async def test_a_relay_that_cannot_move_stands_by(
     assert await world.says("mx1", "Ready", "False/NodeCordoned") == told
     await state(world, "mx1", "Drained")
     assert await replicas(world, "mx1") == 1
+    there = {name: world.relays[name].queue for name in NAMES}
+    await equals(lambda: queues(world), there, what="figures are told, which may wait a while", within=10)
     before, told_before = await quiet(world), await statuses(world)
     operator.kill()
     operator.start()
@@ -261,6 +263,11 @@ async def test_a_pool_that_observes_changes_nothing(world: World, nodes: Nodes) 
     assert await node_of(world, "mx1") == first.name
 
 
-async def statuses(world: World) -> dict[str, object]:
+async def statuses(world: World) -> dict[str, Body]:
     """What is told of each server."""
     return {name: (await world.must(SMTP_SERVER, name))["status"] for name in NAMES}
+
+
+async def queues(world: World) -> dict[str, QueueDepth]:
+    """As the statuses show them."""
+    return {name: QueueDepth.model_validate(status["queue"]) for name, status in (await statuses(world)).items()}

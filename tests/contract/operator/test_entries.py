@@ -33,6 +33,7 @@ async def silent(node: SimulatedNode) -> tuple[str, ...]:
 
 async def test_an_entry_that_is_down_leaves_the_service_and_comes_back(world: World) -> None:
     await world.create(pool(world.namespace), *(server(world.namespace, name) for name in NAMES))
+    await world.routed(dict.fromkeys(NAMES, 100))  # each has an address, and is ready
     await equals(lambda: entries(world), list(NAMES), what="all are entries")
     silent_one: tuple[str, ...] = ((await world.must(POD, "mx1-relay-0"))["status"]["podIP"],)
     async with simulated_node(world.api, OPERATOR_NAMESPACE) as node:
