@@ -16,14 +16,15 @@ def change(settings: Settings) -> Iterator[None]:
     """Hold the lock of this prefix; the kernel lets go of it when the process ends, however that happens."""
     settings.cache.mkdir(parents=True, exist_ok=True)
     with (settings.cache / f"{settings.prefix}.lock").open("w") as lock:
-        if not _taken(lock):
+        if not taken(lock):
             say(f"another process changes cluster {settings.prefix}; waiting for it")
             reason = f"the other process that changes cluster {settings.prefix}"
-            wait_until(lambda: _taken(lock), reason=reason, timeout=PATIENCE, every=0.5)
+            wait_until(lambda: taken(lock), reason=reason, timeout=PATIENCE, every=0.5)
         yield
 
 
-def _taken(lock: IO[str]) -> bool:
+def taken(lock: IO[str]) -> bool:
+    """Whether it is ours now; False while another process holds it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from e2e.cluster.exclusive import taken
 from e2e.cluster.settings import Settings
 
 
@@ -26,10 +27,9 @@ def interrupted(settings: Settings) -> bool:
     """Whether the last run of tests on this cluster was killed, and its state is anybody's guess."""
     try:
         with _mark(settings).open() as left:
-            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (FileNotFoundError, BlockingIOError):
+            return taken(left)
+    except FileNotFoundError:
         return False
-    return True
 
 
 def forget(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from e2e.stand.ground import SILENT
 from e2e.stand.kubectl import apply, kubectl, patch
 from e2e.stand.pools import POD_NETWORK, PoolPlan, ServerPlan
 from e2e.stand.sender import Sender
@@ -22,7 +23,6 @@ try:
 except (TimeoutError, ConnectionResetError, BrokenPipeError):
     pass
 """
-SILENT = "smtp://203.0.113.99:25"  # nobody has that address
 FORGED_V1 = r"PROXY TCP4 10.244.0.9 10.244.0.10 4000 25\r\nEHLO x\r\n"
 FORGED_V2 = r"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x0a\xf4\x00\x09\x0a\xf4\x00\x0a\x0f\xa0\x00\x19EHLO x\r\n"
 

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from e2e.stand.ground import ground
+from e2e.stand.ground import SILENT, ground
 from e2e.stand.kubectl import KubectlError, apply, patch
 from e2e.stand.pools import PoolPlan, ServerPlan
 from e2e.stand.stand import Stand
 from e2e.stand.waiting import equal, until
 
 SOON = 30
-SILENT = "smtp://203.0.113.99:25"  # nobody has that address
 WRONG = "192.0.2.66"
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "weight": ({"spec": {"weight": 300}}, "spec.weight"),

@@ -17,6 +17,7 @@ from e2e.mailnet.providers import EGRESS_PREFIX
 from e2e.mailnet.zones import egress_name
 from e2e.stand.kubectl import kubectl
 
+SILENT = "smtp://203.0.113.99:25"  # an egress check that never answers: nobody has that address
 OWN_POD_NETWORK = "10.244.0.0/16"
 ECHO = "smtp://203.0.113.25:25"
 _ADDRESSES = {egress_name(n): f"{EGRESS_PREFIX}.{n}" for n in range(1, 255)}

@@ -4,7 +4,7 @@ What cannot be read any longer (pool gone, spec wrong) is taken from what is in 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from smtppool.api.documents import Grant, Lanes
@@ -64,6 +64,11 @@ class Assessment:
     def unwell(self) -> bool:
         """Its health alone keeps it out of traffic."""
         return self.weight.reason == UNHEALTHY or self.asked_by is AskedBy.HEALTH
+
+    @property
+    def undrained(self) -> MemberFacts:
+        """The facts as they would be if nobody wanted it to be emptied."""
+        return replace(self.member, emptied=False, lanes_open=self.egress.lanes is Lanes.OPEN)
 
 
 def assess(view: ServerView, *, neighbours: Neighbours, in_force: InForce, now: datetime) -> Assessment:

@@ -26,8 +26,6 @@ from smtppool.policy.placement import Placement
 from smtppool.render.children import children
 from smtppool.render.identity import PoolObject, ServerObject
 
-_MANY_WORDS = 300
-
 
 class _Settled(NamedTuple):
     """What was realised without a problem, and how the children looked then."""

@@ -4,11 +4,9 @@ The status is the memory: who leaves goes on leaving after a restart.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from smtppool.api.cordoned import CordonRule
-from smtppool.api.documents import Lanes
 from smtppool.control.assess import Assessment
 from smtppool.control.entries import Assessed
 from smtppool.control.neighbours import Neighbours
@@ -70,7 +68,5 @@ def _member(view: ServerView, assessment: Assessment, neighbours: Neighbours, *,
 
 def _serves(view: ServerView, assessment: Assessment) -> bool:
     """Of one that leaves: whether it would serve if it did not."""
-    facts = assessment.member
-    if assessment.asked_by is AskedBy.NODE:
-        facts = replace(facts, emptied=False, lanes_open=assessment.egress.lanes is Lanes.OPEN)
+    facts = assessment.undrained if assessment.asked_by is AskedBy.NODE else assessment.member
     return view.pod is not None and view.pod.ready and decide_weight(facts).weight > 0

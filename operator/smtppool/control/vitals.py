@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from smtppool.api.documents import Lanes
 from smtppool.control.assess import Assessment
 from smtppool.control.entries import Assessed, entry_pods
 from smtppool.control.view import PoolView, ServerView
@@ -49,7 +48,7 @@ def barred(assessment: Assessment) -> str | None:
     """What keeps it out beside its health and the drain that its health asks for, which ends when the pool needs it."""
     if assessment.asked_by is not AskedBy.HEALTH:
         return assessment.weight.barred
-    facts = replace(assessment.member, emptied=False, lanes_open=assessment.egress.lanes is Lanes.OPEN)
+    facts = assessment.undrained
     if assessment.drain.released:  # the pod went with it: that one has no address says nothing, as a new one may
         facts = replace(facts, pod_address=facts.pod_address or _ANY, terminating=False, lanes_open=True)
     return decide_weight(facts).barred

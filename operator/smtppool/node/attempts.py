@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from smtppool.node.command import CommandError, run
+from smtppool.node.command import CommandError
+from smtppool.node.flows import conntrack
 
 log = logging.getLogger(__name__)
 
 # Seconds after an order names an address. Until kube-proxy has followed the operator's word, clients go on trying; a
 # look through a big table costs processor time, so they end.
 MOMENTS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-_NOTHING_DELETED: Final = frozenset({0, 1})  # conntrack exits with 1 when no entry matched
 
 
 class Attempts:
@@ -32,8 +32,8 @@ class Attempts:
         """Forget those that are due of all addresses that the order names; seconds until the next are, None: none."""
         for address in self.due(silent):
             await _forget(address)
-        now = self._clock()
-        return max(0.0, min(moments[0] for moments in self._due.values() if moments) - now) if self._waiting else None
+        coming = [moments[0] for moments in self._due.values() if moments]
+        return max(0.0, min(coming) - self._clock()) if coming else None
 
     def due(self, silent: Iterable[str]) -> list[str]:
         """Addresses to look for now; each of their moments counts once."""
@@ -44,17 +44,10 @@ class Attempts:
         self._due |= {one: tuple(moment for moment in self._due[one] if moment > now) for one in found}
         return found
 
-    @property
-    def _waiting(self) -> bool:
-        return any(self._due.values())
-
 
 async def _forget(address: str) -> None:
     """Unanswered attempts only: an open connection to the pod is nobody's to end."""
     try:
-        await run(
-            *("conntrack", "-D", "-f", "ipv4", "-p", "tcp", "--state", "SYN_SENT", "-r", address),
-            accept=_NOTHING_DELETED,
-        )
+        await conntrack("-D", "-p", "tcp", "--state", "SYN_SENT", "-r", address)
     except CommandError as error:
         log.warning("attempts to reach a silent pod not forgotten: %s", error)

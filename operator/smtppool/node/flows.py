@@ -13,7 +13,7 @@ from smtppool.api.documents import EgressRule, NodeEgress
 from smtppool.node.command import run
 
 _FIELD: Final = re.compile(r"\b(src|dst)=([0-9.]+)")
-_NOTHING_DELETED: Final = frozenset({0, 1})  # conntrack exits with 1 when no entry matched
+_NONE_MATCHED: Final = frozenset({0, 1})  # conntrack deletes nothing and exits with 1 when no entry matched
 
 
 class Flow(NamedTuple):
@@ -53,11 +53,13 @@ async def end_stale_flows(egress: NodeEgress, *, before: Iterable[EgressRule], a
     """Deletes the stale entries of all pods whose rule changed; returns how many kinds of flow were ended."""
     ended = 0
     for pod, source in changed_pods(before, after).items():
-        listing = await run("conntrack", "-L", "-f", "ipv4", "-s", pod, accept=_NOTHING_DELETED)
+        listing = await conntrack("-L", "-s", pod)
         for flow in stale_flows(listing, pod=pod, source=source, cluster=egress.cluster_networks):
-            await run(
-                *("conntrack", "-D", "-f", "ipv4", "-s", flow.pod, "-r", flow.destination, "-q", flow.translated),
-                accept=_NOTHING_DELETED,
-            )
+            await conntrack("-D", "-s", flow.pod, "-r", flow.destination, "-q", flow.translated)
             ended += 1
     return ended
+
+
+async def conntrack(action: str, *which: str) -> str:
+    """`-L` or `-D` of the IPv4 entries that match; that none does is fine."""
+    return await run("conntrack", action, "-f", "ipv4", *which, accept=_NONE_MATCHED)

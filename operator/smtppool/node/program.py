@@ -78,7 +78,7 @@ class NodeProgram:
                 while True:
                     await self._look()
                     await asyncio.sleep(SPACING_SECONDS)
-                    await self._until_woken()
+                    await _set_or_over(self._wake, LOOK_SECONDS)
 
     async def _follow(self) -> None:
         """An order that is bad or gone leaves the one before it in force."""
@@ -110,9 +110,7 @@ class NodeProgram:
             self._ordered_anew.clear()
             egress = self._order.egress
             wait = await self._attempts.turn(egress.silent if egress is not None else ())
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._ordered_anew.wait()
+            await _set_or_over(self._ordered_anew, wait)
 
     async def _recall(self) -> None:
         """Once, and only while no order has come: what the kept one allows."""
@@ -125,13 +123,6 @@ class NodeProgram:
         if not self._recalled:
             self._recalled = True
             self._order = self._order._replace(egress=recall(self._kept.read(), current=current))
-
-    async def _until_woken(self) -> None:
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            log.debug("periodic look")
 
     async def _look(self) -> None:
         self._wake.clear()
@@ -151,6 +142,13 @@ class NodeProgram:
             log.warning("report not written, tried again at the next look: %s", error)
         else:
             self._reported, self._reported_at = report, _now()
+
+
+async def _set_or_over(event: asyncio.Event, seconds: float | None) -> None:
+    """Until the event is set, or for so long; None: however long it takes."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _now() -> float:
